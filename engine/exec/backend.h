@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a backend is to the executor: a table of functions. A backend knows how a buffer lies in
+ * memory and how to run one op; the executor knows the graph, the plan and the order. */
+#pragma once
+
+#include <yv8/frame.h>
+
+#include "detect/letterbox.h"
+#include "exec/plan.h"
+#include "graph/graph.h"
+
+G_BEGIN_DECLS
+
+typedef struct _Yv8Backend Yv8Backend;
+typedef struct _Yv8BackendClass Yv8BackendClass;
+
+/**
+ * Yv8Program: what a backend is asked to run. All of it outlives the backend's use of it.
+ */
+typedef struct {
+  const Yv8Graph *graph;
+  const Yv8Shape *shapes; /* of each buffer */
+  const Yv8Plan *plan;
+  gboolean profile;
+} Yv8Program;
+
+/**
+ * Yv8BackendClass:
+ * @name: "ref", "cpu", "vulkan"
+ * @recorded: run_op() is called once for each op, before the first frame, and records; a frame is
+ *   then one submit(). Else run_op() computes and is called for each frame
+ * @alignment: of buffers in the arena, bytes
+ * @buffer_size: bytes of a buffer of this shape in the backend's layout; 0 on overflow
+ * @prepare: allocates the arena and packs weights for @program; called once
+ * @load: puts a frame where the INPUT op finds it, by letterbox
+ * @load_values: puts planar float32 [channels][height][width] values into buffer 0 in place of the
+ *   INPUT op's result, which then leaves it alone; for tests and for training
+ * @run_op: see @recorded
+ * @submit: runs what was recorded and waits; %NULL unless @recorded
+ * @read: converts a slice to planar float32 [channels][height][width]
+ * @output: (nullable result): the values of output @index as planar float32, without copying if
+ * they lie so; valid until the next frame
+ * @kernel_name: the kernel chosen for an op, e.g. "conv_f32_silu"
+ * @op_nanoseconds: time of an op in the last frame, if the program asked for a profile
+ * @free: releases everything
+ *
+ * All calls of one backend come from one thread at a time. Errors: DEVICE, MEMORY, UNSUPPORTED.
+ * After prepare() nothing allocates, but for load() when the frame's size or format changes.
+ */
+struct _Yv8BackendClass {
+  const char *name;
+  gboolean recorded;
+  gsize alignment;
+  gsize (*buffer_size) (Yv8Backend *backend, const Yv8Shape *shape);
+  gboolean (*prepare) (Yv8Backend *backend, const Yv8Program *program, GError **error);
+  gboolean (*load) (
+      Yv8Backend *backend, const Yv8Frame *frame, const Yv8Letterbox *letterbox, GError **error);
+  gboolean (*load_values) (Yv8Backend *backend, const float *values, GError **error);
+  gboolean (*run_op) (Yv8Backend *backend, guint op, GError **error);
+  gboolean (*submit) (Yv8Backend *backend, GError **error);
+  gboolean (*read) (Yv8Backend *backend, const Yv8Slice *slice, float *values, GError **error);
+  const float *(*output) (Yv8Backend *backend, guint index);
+  const char *(*kernel_name) (Yv8Backend *backend, guint op);
+  guint64 (*op_nanoseconds) (Yv8Backend *backend, guint op);
+  void (*free) (Yv8Backend *backend);
+};
+
+/**
+ * Yv8Backend: a backend embeds it as its first member.
+ */
+struct _Yv8Backend {
+  const Yv8BackendClass *klass;
+};
+
+G_END_DECLS

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Runs a graph on a backend. Knows no backend by name. */
+#pragma once
+
+#include "exec/backend.h"
+
+G_BEGIN_DECLS
+
+typedef struct _Yv8Executor Yv8Executor;
+
+/**
+ * yv8_executor_new:
+ * @graph: must outlive the executor
+ * @width: of the input, pixels
+ * @height: likewise
+ * @backend: (transfer full): freed with the executor, and on failure
+ * @profile: keep the time of each op
+ *
+ * Returns: (transfer full): the executor; %NULL with @error set
+ */
+Yv8Executor *yv8_executor_new (const Yv8Graph *graph, guint width, guint height,
+    Yv8Backend *backend, gboolean profile, GError **error);
+void yv8_executor_free (Yv8Executor *executor);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Executor, yv8_executor_free)
+
+/**
+ * yv8_executor_load: puts a frame into the input; yv8_executor_run() follows
+ */
+gboolean yv8_executor_load (
+    Yv8Executor *executor, const Yv8Frame *frame, const Yv8Letterbox *letterbox, GError **error);
+
+/**
+ * yv8_executor_load_values: @values: planar float32 of buffer 0's shape
+ */
+gboolean yv8_executor_load_values (Yv8Executor *executor, const float *values, GError **error);
+
+gboolean yv8_executor_run (Yv8Executor *executor, GError **error);
+
+/**
+ * yv8_executor_output: Returns: planar float32 of output @index; see Yv8BackendClass.output
+ */
+const float *yv8_executor_output (Yv8Executor *executor, guint index);
+
+/**
+ * yv8_executor_read: only slices of outputs are sure to be still there after a run
+ */
+gboolean yv8_executor_read (
+    Yv8Executor *executor, const Yv8Slice *slice, float *values, GError **error);
+
+const Yv8Shape *yv8_executor_shapes (const Yv8Executor *executor);
+const char *yv8_executor_kernel_name (Yv8Executor *executor, guint op);
+
+/**
+ * yv8_executor_op_nanoseconds: of the last run; 0 unless profiled
+ */
+guint64 yv8_executor_op_nanoseconds (Yv8Executor *executor, guint op);
+
+G_END_DECLS

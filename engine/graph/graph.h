@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The network as data: buffers, slices of them, and ops in the order of execution.
+ *
+ * A concat or a split is no op: the producers write into, and the consumers read from, slices of
+ * one buffer. The network is fully convolutional; a graph holds no sizes but channels, and
+ * yv8_graph_infer() gives the shapes for an input size. */
+#pragma once
+
+#include <yv8/error.h>
+
+G_BEGIN_DECLS
+
+#define YV8_GRAPH_MAX_CHANNELS 65536
+#define YV8_GRAPH_MAX_KERNEL   16
+#define YV8_GRAPH_MAX_SIDE     8192
+#define YV8_GRAPH_MAX_SCALES   4
+#define YV8_OP_MAX_INPUTS      (2 * YV8_GRAPH_MAX_SCALES)
+
+/**
+ * Yv8Shape: of a feature map, in planar order [channels][height][width].
+ */
+typedef struct {
+  guint channels, height, width;
+} Yv8Shape;
+
+/**
+ * Yv8Slice: @channels channels of buffer @buffer from channel @channel on.
+ */
+typedef struct {
+  guint buffer;
+  guint channel;
+  guint channels;
+} Yv8Slice;
+
+/**
+ * Yv8OpKind:
+ * @YV8_OP_INPUT: letterboxed picture to real values in 0..1, channels R, G, B; the first op
+ * @YV8_OP_CONV: y = act (conv (in[0]) + bias) + in[1]; in[1], the residual, is optional
+ * @YV8_OP_MAXPOOL: maximum over a window; outside of the map counts as -infinity
+ * @YV8_OP_UPSAMPLE: nearest neighbour, both sides times two
+ * @YV8_OP_COPY: y = in[0]; for a map that two concats want
+ * @YV8_OP_DETECT: DFL, box decode and sigmoid over all scales; the last op. in[2 i] are the box
+ *   distributions of scale i, [4 * reg_max] channels, in[2 i + 1] its class logits. It has no
+ * output buffer: it is done on the host, see engine/detect/decode.h
+ */
+typedef enum {
+  YV8_OP_INPUT,
+  YV8_OP_CONV,
+  YV8_OP_MAXPOOL,
+  YV8_OP_UPSAMPLE,
+  YV8_OP_COPY,
+  YV8_OP_DETECT,
+} Yv8OpKind;
+
+#define YV8_N_OP_KINDS (YV8_OP_DETECT + 1)
+
+typedef enum {
+  YV8_ACTIVATION_NONE,
+  YV8_ACTIVATION_SILU, /* x * sigmoid (x); Elfwing et al. 2018 */
+} Yv8Activation;
+
+/**
+ * Yv8Window: of a convolution or a pooling; square strides and pads, no dilation, no groups.
+ */
+typedef struct {
+  guint kernel_h, kernel_w;
+  guint stride;
+  guint pad; /* on all four sides */
+} Yv8Window;
+
+/**
+ * Yv8Op:
+ * @name: (transfer full): of the node in the source model; unique in the graph
+ * @out: unused by DETECT
+ * @window: of CONV and MAXPOOL
+ * @weights: (transfer full): of CONV, float32 [out.channels][in[0].channels][kernel_h][kernel_w]
+ * @bias: (transfer full): of CONV, float32 [out.channels]
+ * @reg_max: of DETECT: bins of a box distribution
+ * @n_classes: of DETECT
+ * @strides: of DETECT: pixels of the input a cell, per scale
+ */
+typedef struct {
+  Yv8OpKind kind;
+  char *name;
+  guint n_in;
+  Yv8Slice in[YV8_OP_MAX_INPUTS];
+  Yv8Slice out;
+  Yv8Window window;
+  Yv8Activation activation;
+  float *weights;
+  float *bias;
+  guint reg_max;
+  guint n_classes;
+  guint strides[YV8_GRAPH_MAX_SCALES];
+} Yv8Op;
+
+/**
+ * Yv8Graph:
+ * @buffer_channels: (element-type guint): channels of each buffer; buffer 0 is the input's
+ * @ops: (element-type Yv8Op): in the order of execution
+ * @outputs: (element-type Yv8Slice): what can be read after a run: the inputs of DETECT, in order
+ *
+ * Built by an importer or a test, checked by yv8_graph_check(), immutable from then on and
+ * shared between threads.
+ */
+typedef struct {
+  GArray *buffer_channels;
+  GArray *ops;
+  GArray *outputs;
+} Yv8Graph;
+
+Yv8Graph *yv8_graph_new (void);
+void yv8_graph_free (Yv8Graph *graph);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Graph, yv8_graph_free)
+
+/**
+ * yv8_graph_add_buffer: Returns: the new buffer's index
+ */
+guint yv8_graph_add_buffer (Yv8Graph *graph, guint channels);
+
+/**
+ * yv8_graph_add_op:
+ * @op: its pointers are moved into the graph
+ *
+ * Returns: (transfer none): the op in the graph, valid until the next is added
+ */
+Yv8Op *yv8_graph_add_op (Yv8Graph *graph, const Yv8Op *op);
+
+/* Bounds-checked access, for loops that read. */
+guint yv8_graph_n_ops (const Yv8Graph *graph);
+const Yv8Op *yv8_graph_op (const Yv8Graph *graph, guint index);
+guint yv8_graph_n_buffers (const Yv8Graph *graph);
+const Yv8Slice *yv8_graph_output (const Yv8Graph *graph, guint index);
+
+/**
+ * yv8_graph_check:
+ *
+ * Slices within their buffers; channel counts, windows and kinds in range; every slice written
+ * before it is read, no channel written twice; INPUT first; at most one DETECT, and that the last;
+ * weights present. All that a backend relies on, so that a graph from hostile bytes is safe to run.
+ *
+ * Returns: %FALSE with @error set (FORMAT), naming op and reason
+ */
+gboolean yv8_graph_check (const Yv8Graph *graph, GError **error);
+
+/**
+ * yv8_graph_infer:
+ * @width: of the input, pixels
+ * @height: of the input, pixels
+ *
+ * Shape inference. Every size is checked for overflow: no buffer exceeds G_MAXINT32 elements.
+ *
+ * Returns: (transfer full) (array): a shape for each buffer; free with g_free(). %NULL with @error
+ *   set: ARGUMENT if the size is out of range, UNSUPPORTED if two producers of one buffer disagree
+ */
+Yv8Shape *yv8_graph_infer (const Yv8Graph *graph, guint width, guint height, GError **error);
+
+/**
+ * yv8_op_kind_name: Returns: "conv", "maxpool" ...
+ */
+const char *yv8_op_kind_name (Yv8OpKind kind);
+
+/**
+ * yv8_op_parameters: Returns: weights and biases of @op
+ */
+guint64 yv8_op_parameters (const Yv8Op *op);
+
+/**
+ * yv8_op_out_shape: Returns: shape of what @op writes; all 0 for DETECT
+ */
+Yv8Shape yv8_op_out_shape (const Yv8Op *op, const Yv8Shape *shapes);
+
+/**
+ * yv8_op_macs:
+ * @shapes: from yv8_graph_infer()
+ *
+ * Returns: multiply-accumulates of one run of @op; 0 for all kinds but CONV
+ */
+guint64 yv8_op_macs (const Yv8Op *op, const Yv8Shape *shapes);
+
+/**
+ * yv8_graph_detect: Returns: (transfer none) (nullable): the DETECT op
+ */
+const Yv8Op *yv8_graph_detect (const Yv8Graph *graph);
+
+/**
+ * yv8_graph_n_anchors: Returns: cells over all scales for an input of this size (8400 at 640x640)
+ */
+guint yv8_graph_n_anchors (const Yv8Op *detect, guint width, guint height);
+
+/**
+ * yv8_graph_dump:
+ *
+ * Appends one line an op: index, kind, name, inputs, output, window, activation, shapes. Stable:
+ * tests compare it with files.
+ */
+void yv8_graph_dump (const Yv8Graph *graph, const Yv8Shape *shapes, GString *text);
+
+G_END_DECLS

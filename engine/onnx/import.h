@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * From an Ultralytics ONNX export of YOLOv8 detect to a graph. */
+#pragma once
+
+#include "graph/graph.h"
+
+G_BEGIN_DECLS
+
+/**
+ * Yv8Import:
+ * @graph: checked; its last op is DETECT
+ * @metadata: (element-type utf8 utf8): the file's metadata_props
+ * @width: input size of the export in pixels; from metadata "imgsz", then 640, where it is dynamic
+ * @height: likewise
+ */
+typedef struct {
+  Yv8Graph *graph;
+  GHashTable *metadata;
+  guint width, height;
+} Yv8Import;
+
+void yv8_import_free (Yv8Import *import);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Import, yv8_import_free)
+
+/**
+ * yv8_onnx_import:
+ * @bytes: a whole .onnx file; hostile until proven good. May be of any alignment
+ *
+ * Opsets 11 to 19 and later ones as long as the operators are known; float32 and float16; static
+ * and dynamic shapes; constants folded or not. The tail is accepted only if, run on random values,
+ * it equals the DETECT op.
+ *
+ * Returns: (transfer full): %NULL with @error set: FORMAT (broken bytes) or UNSUPPORTED, naming
+ * node, operator and reason
+ */
+Yv8Import *yv8_onnx_import (const guint8 *bytes, gsize size, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * All of libyv8. */
+#pragma once
+
+#include <yv8/detector.h>
+#include <yv8/device.h>
+#include <yv8/error.h>
+#include <yv8/evaluator.h>
+#include <yv8/frame.h>
+#include <yv8/model.h>
