@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Building and reading a graph, and the table of op kinds. */
+#include "graph/graph.h"
+
+static const char *const KIND_NAMES[YV8_N_OP_KINDS] = {
+  [YV8_OP_INPUT] = "input",
+  [YV8_OP_CONV] = "conv",
+  [YV8_OP_MAXPOOL] = "maxpool",
+  [YV8_OP_UPSAMPLE] = "upsample",
+  [YV8_OP_COPY] = "copy",
+  [YV8_OP_DETECT] = "detect",
+};
+
+static void
+op_clear (gpointer data)
+{
+  Yv8Op *op = data;
+
+  g_clear_pointer (&op->name, g_free);
+  g_clear_pointer (&op->weights, g_free);
+  g_clear_pointer (&op->bias, g_free);
+}
+
+Yv8Graph *
+yv8_graph_new (void)
+{
+  Yv8Graph *graph = g_new0 (Yv8Graph, 1);
+
+  graph->buffer_channels = g_array_new (FALSE, TRUE, sizeof (guint));
+  graph->ops = g_array_new (FALSE, TRUE, sizeof (Yv8Op));
+  g_array_set_clear_func (graph->ops, op_clear);
+  graph->outputs = g_array_new (FALSE, TRUE, sizeof (Yv8Slice));
+  return graph;
+}
+
+void
+yv8_graph_free (Yv8Graph *graph)
+{
+  if (!graph)
+    return;
+  g_array_unref (graph->buffer_channels);
+  g_array_unref (graph->ops);
+  g_array_unref (graph->outputs);
+  g_free (graph);
+}
+
+guint
+yv8_graph_add_buffer (Yv8Graph *graph, guint channels)
+{
+  g_array_append_val (graph->buffer_channels, channels);
+  return graph->buffer_channels->len - 1;
+}
+
+Yv8Op *
+yv8_graph_add_op (Yv8Graph *graph, const Yv8Op *op)
+{
+  g_array_append_vals (graph->ops, op, 1);
+  return &g_array_index (graph->ops, Yv8Op, graph->ops->len - 1);
+}
+
+guint
+yv8_graph_n_ops (const Yv8Graph *graph)
+{
+  return graph->ops->len;
+}
+
+const Yv8Op *
+yv8_graph_op (const Yv8Graph *graph, guint index)
+{
+  g_return_val_if_fail (index < graph->ops->len, NULL);
+  return &g_array_index (graph->ops, Yv8Op, index);
+}
+
+guint
+yv8_graph_n_buffers (const Yv8Graph *graph)
+{
+  return graph->buffer_channels->len;
+}
+
+const Yv8Slice *
+yv8_graph_output (const Yv8Graph *graph, guint index)
+{
+  g_return_val_if_fail (index < graph->outputs->len, NULL);
+  return &g_array_index (graph->outputs, Yv8Slice, index);
+}
+
+const Yv8Op *
+yv8_graph_detect (const Yv8Graph *graph)
+{
+  guint n = graph->ops->len;
+
+  if (n == 0)
+    return NULL;
+  const Yv8Op *last = yv8_graph_op (graph, n - 1);
+  return last->kind == YV8_OP_DETECT ? last : NULL;
+}
+
+const char *
+yv8_op_kind_name (Yv8OpKind kind)
+{
+  return (guint) kind < YV8_N_OP_KINDS ? KIND_NAMES[kind] : "unknown";
+}
+
+guint64
+yv8_op_parameters (const Yv8Op *op)
+{
+  if (op->kind != YV8_OP_CONV)
+    return 0;
+  guint64 kernel = (guint64) op->window.kernel_h * op->window.kernel_w;
+  return op->out.channels * (op->in[0].channels * kernel + 1);
+}
