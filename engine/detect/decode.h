@@ -23,6 +23,8 @@ typedef struct _Yv8Decoder Yv8Decoder;
  * @detect: the graph's DETECT op; must outlive the decoder
  * @width: of the network's input, pixels
  * @height: likewise
+ *
+ * Returns: (transfer full) (nullable): %NULL when there is not enough memory
  */
 Yv8Decoder *yv8_decoder_new (const Yv8Op *detect, guint width, guint height);
 void yv8_decoder_free (Yv8Decoder *decoder);
@@ -33,12 +35,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Decoder, yv8_decoder_free)
  * @outputs: (array length=2 * scales): planes as the DETECT op's inputs: [channels][rows][columns],
  *   float32, dense
  * @params: (not nullable)
- * @detections: (out) (transfer none): best score first, ties by class, then by anchor; in pixels of
- *   the network's input, not clipped; the decoder's own until the next run
+ * @detections: (out) (transfer none): best first; in pixels of the network's input, not clipped;
+ *   the decoder's own until the next run
  *
  * Each (anchor, class) whose score reaches the threshold is a candidate; logits are compared with
- * the threshold's logit, so no sigmoid is taken of the others. NaN is never a candidate. Per-class
- * NMS follows (see nms.h). No more than YV8_DECODER_MAX_CANDIDATES best candidates enter the NMS.
+ * the threshold's logit, log (t / (1 - t)), so no sigmoid is taken of the others. NaN is never a
+ * candidate; threshold 1 leaves none but a logit of infinity, 0 all. Candidates are ordered by
+ * logit, ties by class, then by anchor; the best YV8_DECODER_MAX_CANDIDATES enter the per-class NMS
+ * (see nms.h). A distance that is not finite counts as 0. Allocates nothing.
  *
  * Returns: how many
  */
