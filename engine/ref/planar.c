@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Feature maps as planar float32 in one arena. */
+#include "config.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "ref/planar.h"
+
+static gsize
+shape_elements (const Yv8Shape *shape)
+{
+  return (gsize) shape->channels * shape->height * shape->width;
+}
+
+Yv8Shape
+yv8_planar_shape (const Yv8Planar *planar, const Yv8Slice *slice)
+{
+  Yv8Shape shape = planar->program.shapes[slice->buffer];
+
+  shape.channels = slice->channels;
+  return shape;
+}
+
+float *
+yv8_planar_map (const Yv8Planar *planar, const Yv8Slice *slice)
+{
+  const Yv8Shape *shape = &planar->program.shapes[slice->buffer];
+  float *buffer = (float *) (planar->arena + planar->program.plan->offset[slice->buffer]);
+
+  return buffer + (gsize) slice->channel * shape->height * shape->width;
+}
+
+void
+yv8_planar_fit (Yv8Planar *planar, const Yv8Frame *frame, const Yv8Letterbox *letterbox)
+{
+  if (planar->resampler && yv8_resampler_fits (planar->resampler, letterbox, frame))
+    return;
+  g_clear_pointer (&planar->resampler, yv8_resampler_free);
+  planar->resampler = yv8_resampler_new (letterbox, frame);
+}
+
+void
+yv8_planar_clear (Yv8Planar *planar)
+{
+  g_clear_pointer (&planar->resampler, yv8_resampler_free);
+  g_clear_pointer (&planar->memory, g_free);
+  g_clear_pointer (&planar->picture, g_free);
+  g_clear_pointer (&planar->nanoseconds, g_free);
+}
+
+guint64
+yv8_planar_now (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return (guint64) now.tv_sec * 1000000000u + now.tv_nsec;
+}
+
+gsize
+yv8_planar_buffer_size (Yv8Backend *backend, const Yv8Shape *shape)
+{
+  gsize size;
+
+  if (!g_size_checked_mul (&size, shape->height, shape->width) ||
+      !g_size_checked_mul (&size, size, shape->channels) ||
+      !g_size_checked_mul (&size, size, sizeof (float)))
+    return 0;
+  return size;
+}
+
+gboolean
+yv8_planar_prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
+{
+  Yv8Planar *planar = (Yv8Planar *) backend;
+  const Yv8Shape *input = &program->shapes[0];
+  gsize size;
+
+  planar->program = *program;
+  if (g_size_checked_add (&size, program->plan->arena_size, YV8_PLANAR_ALIGNMENT))
+    planar->memory = g_try_malloc (size);
+  planar->picture = g_try_malloc0_n ((gsize) input->height * input->width, sizeof (guint32));
+  if (!planar->memory || !planar->picture) {
+    g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY,
+        "No memory for feature maps of %" G_GSIZE_FORMAT " bytes; a smaller input size needs less",
+        program->plan->arena_size);
+    return FALSE;
+  }
+  planar->arena =
+      planar->memory + (-(guintptr) planar->memory & (guintptr) (YV8_PLANAR_ALIGNMENT - 1));
+  if (program->profile)
+    planar->nanoseconds = g_new0 (guint64, yv8_graph_n_ops (program->graph));
+  return TRUE;
+}
+
+gboolean
+yv8_planar_load_values (Yv8Backend *backend, const float *values, GError **error)
+{
+  Yv8Planar *planar = (Yv8Planar *) backend;
+  const Yv8Shape *input = &planar->program.shapes[0];
+  Yv8Slice slice = { 0, 0, input->channels };
+
+  memcpy (yv8_planar_map (planar, &slice), values, shape_elements (input) * sizeof (float));
+  planar->has_values = TRUE;
+  return TRUE;
+}
+
+gboolean
+yv8_planar_read (Yv8Backend *backend, const Yv8Slice *slice, float *values, GError **error)
+{
+  Yv8Planar *planar = (Yv8Planar *) backend;
+  Yv8Shape shape = yv8_planar_shape (planar, slice);
+
+  memcpy (values, yv8_planar_map (planar, slice), shape_elements (&shape) * sizeof (float));
+  return TRUE;
+}
+
+const float *
+yv8_planar_output (Yv8Backend *backend, guint index)
+{
+  Yv8Planar *planar = (Yv8Planar *) backend;
+
+  return yv8_planar_map (planar, yv8_graph_output (planar->program.graph, index));
+}
+
+guint64
+yv8_planar_op_nanoseconds (Yv8Backend *backend, guint op)
+{
+  Yv8Planar *planar = (Yv8Planar *) backend;
+
+  return planar->nanoseconds ? planar->nanoseconds[op] : 0;
+}
