@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Graphs of one op between guard channels.
+ *
+ * Buffer 0, given as values: [before][in][after][gap][residual]; buffer 1: [before][out][after].
+ * The guards of buffer 1 are made from those of buffer 0, before the op, by an op that gives the
+ * same size and moves values unchanged. */
+#include "cases.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "ref/backend.h"
+
+#define GUARD 777.0f /* and the channel's number: exact in float16 too */
+
+enum {
+  OUT_SOURCE,
+  OUT_DESTINATION,
+  N_OUTS,
+};
+
+/* Tolerances, in units of the bound: the same op with absolute weights, bias and values and without
+ * activation (SiLU's slope is at most 1.1). */
+#define EPSILON_F32 5.96e-8f /* 2^-24: half a unit in the last place */
+#define EPSILON_F16 4.88e-4f /* 2^-11 */
+
+static const struct {
+  float f32, f16;
+} TOLERANCES[YV8_N_OP_KINDS] = {
+  /* float32 sums of up to 10^4 terms in another order: a random walk of about sqrt (K) / 4
+   * roundings of the partial sums when all signs agree, less else; and 4 roundings of SiLU.
+   * float16: weights, values, residual and result are rounded once each, sums are float32. */
+  [YV8_OP_CONV] = { 24 * EPSILON_F32, 4 * EPSILON_F16 },
+  /* These move values: exact, but for the float16 rounding of what is loaded. */
+  [YV8_OP_MAXPOOL] = { 0, EPSILON_F16 },
+  [YV8_OP_UPSAMPLE] = { 0, EPSILON_F16 },
+  [YV8_OP_COPY] = { 0, EPSILON_F16 },
+};
+
+static const Yv8Window CONV_WINDOWS[] = {
+  { 1, 1, 1, 0 },
+  { 3, 3, 1, 1 },
+  { 3, 3, 2, 1 },
+  { 5, 5, 1, 2 },
+  { 6, 6, 2, 2 },
+  { 1, 1, 2, 0 },
+  { 3, 3, 1, 0 },
+  { 1, 3, 1, 0 },
+  { 2, 2, 2, 0 },
+};
+
+static const Yv8Window POOL_WINDOWS[] = {
+  { 5, 5, 1, 2 },
+  { 3, 3, 1, 1 },
+  { 2, 2, 2, 0 },
+  { 3, 3, 2, 1 },
+  { 9, 9, 1, 4 },
+  { 13, 13, 1, 6 },
+};
+
+static guint
+round_up (guint n, guint align)
+{
+  return (n + align - 1) / align * align;
+}
+
+/* Mostly small, since edges are where errors live; now and then large enough for tiles. */
+static guint
+random_side (GRand *rand, gint least)
+{
+  gint max = g_rand_int_range (rand, 0, 6) == 0 ? 90 : 14;
+
+  return g_rand_int_range (rand, least, MAX (max, least) + 1);
+}
+
+Case
+case_random (Yv8OpKind kind, guint align, GRand *rand)
+{
+  Case test = {
+    .kind = kind,
+    .activation = g_rand_boolean (rand) ? YV8_ACTIVATION_SILU : YV8_ACTIVATION_NONE,
+    .in_channels = g_rand_int_range (rand, 1, 71),
+    .out_channels = g_rand_int_range (rand, 1, 71),
+    .values = g_rand_int_range (rand, 0, N_CASE_VALUES),
+  };
+
+  if (kind == YV8_OP_CONV)
+    test.window = CONV_WINDOWS[g_rand_int_range (rand, 0, G_N_ELEMENTS (CONV_WINDOWS))];
+  else if (kind == YV8_OP_MAXPOOL)
+    test.window = POOL_WINDOWS[g_rand_int_range (rand, 0, G_N_ELEMENTS (POOL_WINDOWS))];
+  if (kind != YV8_OP_CONV)
+    test.out_channels = test.in_channels;
+
+  test.residual = kind == YV8_OP_CONV && test.window.stride == 1 &&
+                  test.window.kernel_h == 2 * test.window.pad + 1 &&
+                  test.window.kernel_w == test.window.kernel_h && g_rand_boolean (rand);
+  gint least = MAX (test.window.kernel_h, test.window.kernel_w) - 2 * test.window.pad;
+  least = MAX (least, 1);
+  test.width = random_side (rand, least);
+  test.height = random_side (rand, least);
+  if (g_rand_boolean (rand)) {
+    test.before = round_up (g_rand_int_range (rand, 1, 9), align);
+    test.after = round_up (g_rand_int_range (rand, 1, 9), align);
+    test.in_channels = round_up (test.in_channels, align);
+    test.out_channels = round_up (test.out_channels, align);
+  }
+  return test;
+}
+
+static guint
+residual_channel (const Case *test)
+{
+  return round_up (test->before + test->in_channels + test->after, 4);
+}
+
+static guint
+source_channels (const Case *test)
+{
+  return test->residual ? residual_channel (test) + test->out_channels
+                        : test->before + test->in_channels + test->after;
+}
+
+static float
+random_value (CaseValues kind, GRand *rand)
+{
+  switch (kind) {
+  case VALUES_EXTREME:
+    return 64;
+  case VALUES_ZERO:
+    return 0;
+  default:
+    return (float) g_rand_double_range (rand, -1, 1);
+  }
+}
+
+static void
+fill_weights (Yv8Op *op, CaseValues kind, GRand *rand)
+{
+  guint k = op->in[0].channels * op->window.kernel_h * op->window.kernel_w;
+  double scale = 1 / sqrt (k);
+
+  op->weights = g_new (float, (gsize) k * op->out.channels);
+  op->bias = g_new (float, op->out.channels);
+  for (guint c = 0; c < op->out.channels; c++) {
+    gboolean negative = g_rand_boolean (rand);
+    op->bias[c] = (float) g_rand_double_range (rand, -2, 2);
+    for (guint i = 0; i < k; i++) {
+      double w = g_rand_double_range (rand, -scale, scale);
+      if (kind == VALUES_EXTREME)
+        w = negative ? -fabs (w) : fabs (w);
+      op->weights[(gsize) c * k + i] = (float) w;
+    }
+  }
+}
+
+static void
+add_guard (Yv8Graph *graph, const Case *test, guint from, guint to, guint channels)
+{
+  Yv8Op op = {
+    .kind = test->kind == YV8_OP_CONV ? YV8_OP_MAXPOOL : test->kind,
+    .name = g_strdup_printf ("guard %u", to),
+    .n_in = 1,
+    .in = { { 0, from, channels } },
+    .out = { 1, to, channels },
+    .window = test->window,
+  };
+
+  if (channels)
+    yv8_graph_add_op (graph, &op);
+  else
+    g_free (op.name);
+}
+
+static Yv8Graph *
+case_graph (const Case *test, GRand *rand)
+{
+  Yv8Graph *graph = yv8_graph_new ();
+  guint in_channels = source_channels (test);
+  guint out_channels = test->before + test->out_channels + test->after;
+  Yv8Op input = { YV8_OP_INPUT, g_strdup ("input"), .out = { 0, 0, in_channels } };
+  Yv8Op op = {
+    .kind = test->kind,
+    .name = g_strdup ("op"),
+    .n_in = test->residual ? 2 : 1,
+    .in = { { 0, test->before, test->in_channels },
+        { 0, test->residual ? residual_channel (test) : 0,
+            test->residual ? test->out_channels : 0 } },
+    .out = { 1, test->before, test->out_channels },
+    .window = test->window,
+    .activation = test->activation,
+  };
+  const Yv8Slice outs[N_OUTS] = { { 0, 0, in_channels }, { 1, 0, out_channels } };
+
+  yv8_graph_add_buffer (graph, in_channels);
+  yv8_graph_add_buffer (graph, out_channels);
+  g_array_append_vals (graph->outputs, outs, N_OUTS);
+  yv8_graph_add_op (graph, &input);
+  add_guard (graph, test, 0, 0, test->before);
+  add_guard (graph, test, test->before + test->in_channels, test->before + test->out_channels,
+      test->after);
+  if (test->kind == YV8_OP_CONV)
+    fill_weights (&op, test->values, rand);
+  yv8_graph_add_op (graph, &op);
+  return graph;
+}
+
+static float *
+case_values (const Case *test, GRand *rand)
+{
+  gsize plane = (gsize) test->width * test->height;
+  guint channels = source_channels (test);
+  float *values = g_new (float, plane *channels);
+
+  for (guint c = 0; c < channels; c++) {
+    gboolean in = c >= test->before && c < test->before + test->in_channels;
+    gboolean residual = test->residual && c >= residual_channel (test);
+    for (gsize i = 0; i < plane; i++)
+      values[c * plane + i] =
+          in || residual ? random_value (test->values, rand) : GUARD + (float) c;
+  }
+  return values;
+}
+
+/* The same graph with all terms positive. */
+static void
+make_absolute (Yv8Graph *graph, float *values, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    values[i] = fabsf (values[i]);
+  for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
+    Yv8Op *op = &g_array_index (graph->ops, Yv8Op, i);
+    if (op->kind != YV8_OP_CONV)
+      continue;
+    gsize k = (gsize) op->in[0].channels * op->window.kernel_h * op->window.kernel_w;
+    op->activation = YV8_ACTIVATION_NONE;
+    for (gsize j = 0; j < k * op->out.channels; j++)
+      op->weights[j] = fabsf (op->weights[j]);
+    for (guint j = 0; j < op->out.channels; j++)
+      op->bias[j] = fabsf (op->bias[j]);
+  }
+}
+
+static gboolean
+has_f16 (Yv8Executor *executor, guint op)
+{
+  return strstr (yv8_executor_kernel_name (executor, op), "f16") != NULL;
+}
+
+/* Returns: (transfer full): [N_OUTS] maps, the last element's type in @f16 */
+static float **
+run_case (const Yv8Graph *graph, const Case *test, Yv8Backend *backend, const float *values,
+    gboolean *f16, GError **error)
+{
+  g_autoptr (Yv8Executor) executor =
+      yv8_executor_new (graph, test->width, test->height, backend, FALSE, error);
+
+  if (!executor || !yv8_executor_load_values (executor, values, error) ||
+      !yv8_executor_run (executor, error))
+    return NULL;
+  *f16 = has_f16 (executor, yv8_graph_n_ops (graph) - 1);
+  float **outs = g_new0 (float *, N_OUTS + 1);
+  for (guint i = 0; i < N_OUTS; i++) {
+    const Yv8Slice *slice = yv8_graph_output (graph, i);
+    const Yv8Shape *shape = &yv8_executor_shapes (executor)[slice->buffer];
+    outs[i] = g_new (float, (gsize) slice->channels * shape->height * shape->width);
+    if (!yv8_executor_read (executor, slice, outs[i], error)) {
+      g_strfreev ((char **) outs);
+      return NULL;
+    }
+  }
+  return outs;
+}
+
+char *
+values_check (const float *values, const float *want, const float *bound, float tolerance, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    if (!(fabsf (values[i] - want[i]) <= tolerance * bound[i]))
+      return g_strdup_printf ("value %" G_GSIZE_FORMAT " is %.9g, want %.9g +- %.3g", i,
+          (double) values[i], (double) want[i], (double) (tolerance * bound[i]));
+  return NULL;
+}
+
+static char *
+check_outs (
+    const Case *test, const Yv8Shape *out, float **got, float **want, float **bound, gboolean f16)
+{
+  float tolerance = f16 ? TOLERANCES[test->kind].f16 : TOLERANCES[test->kind].f32;
+  gsize plane = (gsize) out->width * out->height;
+  gsize in_plane = (gsize) test->width * test->height;
+  gsize first = test->before * plane, n = test->out_channels * plane;
+  char *wrong;
+
+  wrong = values_check (got[OUT_SOURCE], want[OUT_SOURCE], bound[OUT_SOURCE], f16 ? EPSILON_F16 : 0,
+      source_channels (test) * in_plane);
+  if (wrong)
+    return wrong;
+  float *y = got[OUT_DESTINATION], *ref = want[OUT_DESTINATION], *scale = bound[OUT_DESTINATION];
+  wrong = values_check (y, ref, scale, 0, first);
+  if (!wrong)
+    wrong = values_check (y + first, ref + first, scale + first, tolerance, n);
+  if (!wrong)
+    wrong =
+        values_check (y + first + n, ref + first + n, scale + first + n, 0, test->after * plane);
+  return wrong;
+}
+
+static char *
+describe (const Case *test, const char *backend, const char *wrong)
+{
+  return g_strdup_printf ("%s: %s %ux%u s%u p%u, act %u, residual %u, channels %u+%u+%u -> %u, "
+                          "size %ux%u, values %u: %s",
+      backend, yv8_op_kind_name (test->kind), test->window.kernel_h, test->window.kernel_w,
+      test->window.stride, test->window.pad, test->activation, test->residual, test->before,
+      test->in_channels, test->after, test->out_channels, test->width, test->height, test->values,
+      wrong);
+}
+
+char *
+case_check (const Case *test, Yv8Backend *backend, GRand *rand)
+{
+  g_autoptr (Yv8Graph) graph = case_graph (test, rand);
+  g_autofree float *values = case_values (test, rand);
+  g_autoptr (GError) error = NULL;
+  const char *name = backend->klass->name;
+  gboolean f16 = FALSE, ref_f16;
+  char *wrong = NULL;
+
+  if (!yv8_graph_check (graph, &error)) {
+    backend->klass->free (backend);
+    return describe (test, name, error->message);
+  }
+  g_autofree Yv8Shape *shapes = yv8_graph_infer (graph, test->width, test->height, NULL);
+  g_auto (GStrv) got = (char **) run_case (graph, test, backend, values, &f16, &error);
+  g_auto (GStrv) want =
+      (char **) run_case (graph, test, yv8_ref_backend_new (), values, &ref_f16, NULL);
+  make_absolute (graph, values, (gsize) source_channels (test) * test->width * test->height);
+  g_auto (GStrv) bound =
+      (char **) run_case (graph, test, yv8_ref_backend_new (), values, &ref_f16, NULL);
+  g_autofree char *found =
+      got ? check_outs (test, &shapes[1], (float **) got, (float **) want, (float **) bound, f16)
+          : g_strdup (error->message);
+  if (found)
+    wrong = describe (test, name, found);
+  return wrong;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Graphs of one op between guard channels, their values, and the comparison of a backend with the
+ * backend "ref" on them. */
+#pragma once
+
+#include "exec/executor.h"
+
+/**
+ * CaseValues:
+ * @VALUES_RANDOM: uniform in -1..1
+ * @VALUES_EXTREME: inputs of +-64 with equal signs along the sums, so that they grow without
+ *   cancelling and SiLU sees both of its ends
+ * @VALUES_ZERO: inputs are 0, only the bias is left
+ */
+typedef enum {
+  VALUES_RANDOM,
+  VALUES_EXTREME,
+  VALUES_ZERO,
+} CaseValues;
+
+#define N_CASE_VALUES (VALUES_ZERO + 1)
+
+/**
+ * Case:
+ * @before: channels of the source and of the destination before the slices of the op
+ * @after: likewise after them
+ * @residual: of a CONV that keeps the size
+ */
+typedef struct {
+  Yv8OpKind kind;
+  Yv8Window window;
+  Yv8Activation activation;
+  gboolean residual;
+  guint in_channels, out_channels;
+  guint before, after;
+  guint width, height;
+  CaseValues values;
+} Case;
+
+/**
+ * case_random:
+ * @align: slices begin and end at multiples of it; maps without guards may have any channel count
+ *
+ * Returns: a case of @kind with odd shapes
+ */
+Case case_random (Yv8OpKind kind, guint align, GRand *rand);
+
+/**
+ * case_check:
+ * @backend: (transfer full): to be compared with "ref"
+ *
+ * Runs the op on both. The values within its slice must be within the tolerance of op and type, all
+ * others of the source and the destination untouched.
+ *
+ * Returns: (transfer full) (nullable): what is wrong; %NULL if nothing
+ */
+char *case_check (const Case *test, Yv8Backend *backend, GRand *rand);
+
+/**
+ * values_check:
+ * @bound: what the tolerance is relative to, for each value
+ * @tolerance: of a value, in units of @bound; 0 for exact
+ *
+ * Returns: (transfer full) (nullable): the first wrong value; %NULL if there is none
+ */
+char *values_check (
+    const float *values, const float *want, const float *bound, float tolerance, gsize n);

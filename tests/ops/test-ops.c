@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Every op of every backend against the backend "ref": odd shapes, random and worst-case values,
+ * guard channels around each slice. */
+#include "config.h"
+
+#include <math.h>
+
+#include "cases.h"
+#include "ref/backend.h"
+#include "ref/planar.h"
+#include "testing.h"
+
+/**
+ * Subject: a backend under test.
+ * @n_cases: of each op; ref is slow, and so is a software device
+ * @align: of slices
+ */
+typedef struct {
+  const char *name;
+  Yv8Backend *(*create) (GError **error);
+  guint n_cases;
+  guint align;
+} Subject;
+
+static Yv8Backend *
+create_ref (GError **error)
+{
+  return yv8_ref_backend_new ();
+}
+
+static const Subject SUBJECTS[] = {
+  { "ref", create_ref, 40, 1 },
+};
+
+static const Yv8OpKind KINDS[] = { YV8_OP_CONV, YV8_OP_MAXPOOL, YV8_OP_UPSAMPLE, YV8_OP_COPY };
+
+static void
+test_op (const Subject *subject, Yv8OpKind kind)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+
+  for (guint i = 0; i < subject->n_cases; i++) {
+    g_autoptr (GError) error = NULL;
+    Yv8Backend *backend = subject->create (&error);
+    if (g_error_matches (error, YV8_ERROR, YV8_ERROR_NOT_FOUND)) {
+      g_test_skip (error->message);
+      return;
+    }
+    g_assert_no_error (error);
+    Case test = case_random (kind, subject->align, rand);
+    g_autofree char *wrong = case_check (&test, backend, rand);
+    g_assert_cmpstr (wrong, ==, NULL);
+  }
+}
+
+static void
+test_subject (gconstpointer data)
+{
+  guint index = GPOINTER_TO_UINT (data);
+
+  test_op (&SUBJECTS[index / G_N_ELEMENTS (KINDS)], KINDS[index % G_N_ELEMENTS (KINDS)]);
+}
+
+/* A kernel that is wrong on purpose: the backend "ref", whose op leaves one value a little off. */
+static struct {
+  Yv8BackendClass klass;
+  gboolean (*run_op) (Yv8Backend *backend, guint op, GError **error);
+  guint channel; /* of the destination */
+  float factor;
+} fault;
+
+static gboolean
+run_op_wrong (Yv8Backend *backend, guint index, GError **error)
+{
+  Yv8Planar *planar = (Yv8Planar *) backend;
+  const Yv8Graph *graph = planar->program.graph;
+  Yv8Slice slice = yv8_graph_op (graph, index)->out;
+
+  if (!fault.run_op (backend, index, error))
+    return FALSE;
+  if (index == yv8_graph_n_ops (graph) - 1) {
+    slice.channel = fault.channel;
+    float *value = yv8_planar_map (planar, &slice);
+    *value = *value * fault.factor + 1e-4f;
+  }
+  return TRUE;
+}
+
+static Yv8Backend *
+create_wrong (guint channel, float factor)
+{
+  Yv8Backend *backend = yv8_ref_backend_new ();
+
+  fault.klass = *backend->klass;
+  fault.run_op = backend->klass->run_op;
+  fault.channel = channel;
+  fault.factor = factor;
+  fault.klass.name = "wrong";
+  fault.klass.run_op = run_op_wrong;
+  backend->klass = &fault.klass;
+  return backend;
+}
+
+static void
+test_wrong (void)
+{
+  static const float FACTORS[] = { 1, 1.01f, -1, NAN, INFINITY };
+  g_autoptr (GRand) rand = test_rand_new ();
+  Case test = {
+    .kind = YV8_OP_CONV,
+    .window = { 3, 3, 1, 1 },
+    .in_channels = 8,
+    .out_channels = 8,
+    .before = 4,
+    .after = 4,
+    .width = 7,
+    .height = 5,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (KINDS); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (FACTORS); j++)
+      for (guint channel = 0; channel < 16; channel += 5) {
+        test.kind = KINDS[i];
+        g_autofree char *wrong = case_check (&test, create_wrong (channel, FACTORS[j]), rand);
+        g_assert_nonnull (wrong);
+      }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (SUBJECTS) * G_N_ELEMENTS (KINDS); i++) {
+    g_autofree char *path = g_strdup_printf ("/ops/%s/%s", SUBJECTS[i / G_N_ELEMENTS (KINDS)].name,
+        yv8_op_kind_name (KINDS[i % G_N_ELEMENTS (KINDS)]));
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_subject);
+  }
+  g_test_add_func ("/ops/wrong", test_wrong);
+  return g_test_run ();
+}
