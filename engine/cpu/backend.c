@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The backend "cpu". */
+#include "config.h"
+
+#include <math.h>
+#include <oneapi/dnnl/dnnl.h>
+#include <pthreadpool.h>
+#include <string.h>
+
+#include "cpu/backend.h"
+#include "cpu/cpu.h"
+
+#define TASK_ROWS 16 /* of the picture: of one task of the letterbox and of the INPUT op */
+
+typedef struct {
+  const char *name, *silu_name;
+  guint (*n_tasks) (const Yv8Cpu *cpu, const Yv8Op *op);
+  Yv8CpuTask run;
+} Kernel;
+
+static guint
+picture_tasks (const Yv8Cpu *cpu, const Yv8Op *op)
+{
+  return (cpu->planar.program.shapes[0].height + TASK_ROWS - 1) / TASK_ROWS;
+}
+
+static guint
+input_tasks (const Yv8Cpu *cpu, const Yv8Op *op)
+{
+  return cpu->planar.has_values ? 0 : picture_tasks (cpu, op);
+}
+
+static void
+input_task (Yv8Cpu *cpu, const void *data, guint lane, guint task)
+{
+  const Yv8Op *op = data;
+  Yv8Shape out = yv8_planar_shape (&cpu->planar, &op->out);
+  gsize plane = (gsize) out.height * out.width;
+  gsize first = (gsize) task * TASK_ROWS * out.width;
+  gsize n = MIN ((gsize) TASK_ROWS * out.width, plane - first);
+  float *y = yv8_planar_map (&cpu->planar, &op->out) + first;
+
+  for (guint c = 0; c < out.channels; c++, y += plane)
+    cpu->kernels->normalize (y, cpu->planar.picture + first, 8 * c, n);
+}
+
+static guint
+conv_tasks (const Yv8Cpu *cpu, const Yv8Op *op)
+{
+  const Yv8CpuTile *tile = &cpu->tiles[op - yv8_graph_op (cpu->planar.program.graph, 0)];
+
+  return tile->column_tasks * tile->row_tasks;
+}
+
+static guint
+channel_tasks (const Yv8Cpu *cpu, const Yv8Op *op)
+{
+  return op->out.channels;
+}
+
+static void
+fill (float *y, float value, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    y[i] = value;
+}
+
+/* The maximum down the rows of the window first, between paddings of -infinity, then along it. */
+static void
+maxpool_task (Yv8Cpu *cpu, const void *data, guint lane, guint channel)
+{
+  const Yv8Op *op = data;
+  const Yv8Window *window = &op->window;
+  Yv8Shape in = yv8_planar_shape (&cpu->planar, &op->in[0]);
+  Yv8Shape out = yv8_planar_shape (&cpu->planar, &op->out);
+  const float *x =
+      yv8_planar_map (&cpu->planar, &op->in[0]) + (gsize) channel * in.height * in.width;
+  float *y = yv8_planar_map (&cpu->planar, &op->out) + (gsize) channel * out.height * out.width;
+  float *line = cpu->scratch[lane];
+
+  fill (line, -INFINITY, in.width + 2 * window->pad);
+  for (guint row = 0; row < out.height; row++, y += out.width) {
+    gint64 top = (gint64) row * window->stride - window->pad;
+    fill (line + window->pad, -INFINITY, in.width);
+    for (gint64 i = MAX (top, 0); i < MIN (top + window->kernel_h, in.height); i++)
+      cpu->kernels->max (line + window->pad, x + i * in.width, 1, in.width);
+    fill (y, -INFINITY, out.width);
+    for (guint i = 0; i < window->kernel_w; i++)
+      cpu->kernels->max (y, line + i, window->stride, out.width);
+  }
+}
+
+static void
+upsample_task (Yv8Cpu *cpu, const void *data, guint lane, guint channel)
+{
+  const Yv8Op *op = data;
+  Yv8Shape in = yv8_planar_shape (&cpu->planar, &op->in[0]);
+  gsize plane = (gsize) in.height * in.width;
+  gsize width = 2 * (gsize) in.width;
+  const float *x = yv8_planar_map (&cpu->planar, &op->in[0]) + channel * plane;
+  float *y = yv8_planar_map (&cpu->planar, &op->out) + 4 * channel * plane;
+
+  for (guint row = 0; row < in.height; row++, x += in.width, y += 2 * width) {
+    cpu->kernels->double_row (y, x, in.width);
+    memcpy (y + width, y, width * sizeof (float));
+  }
+}
+
+static void
+copy_task (Yv8Cpu *cpu, const void *data, guint lane, guint channel)
+{
+  const Yv8Op *op = data;
+  Yv8Shape out = yv8_planar_shape (&cpu->planar, &op->out);
+  gsize plane = (gsize) out.height * out.width;
+
+  memcpy (yv8_planar_map (&cpu->planar, &op->out) + channel * plane,
+      yv8_planar_map (&cpu->planar, &op->in[0]) + channel * plane, plane * sizeof (float));
+}
+
+static guint
+no_tasks (const Yv8Cpu *cpu, const Yv8Op *op)
+{
+  return 0;
+}
+
+static const Kernel KERNELS[YV8_N_OP_KINDS] = {
+  [YV8_OP_INPUT] = { "input_f32", "input_f32", input_tasks, input_task },
+  [YV8_OP_CONV] = { "conv_f32", "conv_f32_silu", conv_tasks, yv8_cpu_conv_task },
+  [YV8_OP_MAXPOOL] = { "maxpool_f32", "maxpool_f32", channel_tasks, maxpool_task },
+  [YV8_OP_UPSAMPLE] = { "upsample_f32", "upsample_f32", channel_tasks, upsample_task },
+  [YV8_OP_COPY] = { "copy_f32", "copy_f32", channel_tasks, copy_task },
+  [YV8_OP_DETECT] = { "detect_host", "detect_host", no_tasks, NULL },
+};
+
+/* Cuts the convolutions; returns the floats of scratch that a lane needs. */
+static gsize
+plan_tasks (Yv8Cpu *cpu)
+{
+  const Yv8Graph *graph = cpu->planar.program.graph;
+  guint n = yv8_graph_n_ops (graph);
+  gsize most = 0;
+
+  cpu->tiles = g_new0 (Yv8CpuTile, n);
+  for (guint i = 0; i < n; i++) {
+    const Yv8Op *op = yv8_graph_op (graph, i);
+    gsize size = 0;
+    if (op->kind == YV8_OP_CONV) {
+      cpu->tiles[i] = yv8_cpu_conv_tile (cpu, op);
+      size = yv8_cpu_conv_scratch (cpu, op, &cpu->tiles[i]);
+    } else if (op->kind == YV8_OP_MAXPOOL) {
+      size = cpu->planar.program.shapes[op->in[0].buffer].width + 2 * op->window.pad;
+    }
+    if (op->kind != YV8_OP_DETECT)
+      cpu->last_op = i;
+    most = MAX (most, size);
+  }
+  return most;
+}
+
+static gboolean
+prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
+{
+  Yv8Cpu *cpu = (Yv8Cpu *) backend;
+
+  if (!yv8_planar_prepare (backend, program, error))
+    return FALSE;
+  gsize size = plan_tasks (cpu);
+  cpu->scratch = g_new0 (float *, cpu->n_lanes);
+  for (guint i = 0; i < cpu->n_lanes; i++) {
+    cpu->scratch[i] = g_try_new (float, size);
+    if (size && !cpu->scratch[i]) {
+      g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY,
+          "No memory for %" G_GSIZE_FORMAT " floats of scratch for each of %u threads", size,
+          cpu->n_lanes);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+typedef struct {
+  const Yv8Frame *frame;
+  const Yv8Letterbox *letterbox;
+} Picture;
+
+static void
+letterbox_task (Yv8Cpu *cpu, const void *data, guint lane, guint task)
+{
+  const Picture *picture = data;
+  guint first = task * TASK_ROWS;
+
+  yv8_resampler_run (cpu->planar.resampler, picture->frame, cpu->planar.picture, first,
+      MIN (TASK_ROWS, picture->letterbox->height - first));
+}
+
+static gboolean
+load (Yv8Backend *backend, const Yv8Frame *frame, const Yv8Letterbox *letterbox, GError **error)
+{
+  Yv8Cpu *cpu = (Yv8Cpu *) backend;
+  Picture picture = { frame, letterbox };
+
+  yv8_planar_fit (&cpu->planar, frame, letterbox);
+  yv8_cpu_parallel (cpu, letterbox_task, &picture, picture_tasks (cpu, NULL), FALSE);
+  cpu->planar.has_values = FALSE;
+  return TRUE;
+}
+
+static gboolean
+run_op (Yv8Backend *backend, guint index, GError **error)
+{
+  Yv8Cpu *cpu = (Yv8Cpu *) backend;
+  const Yv8Op *op = yv8_graph_op (cpu->planar.program.graph, index);
+  const Kernel *kernel = &KERNELS[op->kind];
+  guint64 start = cpu->planar.nanoseconds ? yv8_planar_now () : 0;
+  guint n_tasks = kernel->n_tasks (cpu, op);
+
+  if (n_tasks)
+    yv8_cpu_parallel (cpu, kernel->run, op, n_tasks, index == cpu->last_op);
+  if (cpu->planar.nanoseconds)
+    cpu->planar.nanoseconds[index] = yv8_planar_now () - start;
+  gint status = g_atomic_int_exchange (&cpu->failed, dnnl_success);
+  if (status != dnnl_success) {
+    g_set_error (error, YV8_ERROR,
+        status == dnnl_out_of_memory ? YV8_ERROR_MEMORY : YV8_ERROR_DEVICE,
+        "op '%s': dnnl_sgemm failed with status %d", op->name, status);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static const char *
+kernel_name (Yv8Backend *backend, guint index)
+{
+  const Yv8Op *op = yv8_graph_op (((Yv8Cpu *) backend)->planar.program.graph, index);
+  const Kernel *kernel = &KERNELS[op->kind];
+
+  return op->activation == YV8_ACTIVATION_SILU ? kernel->silu_name : kernel->name;
+}
+
+static void
+cpu_free (Yv8Backend *backend)
+{
+  Yv8Cpu *cpu = (Yv8Cpu *) backend;
+
+  for (guint i = 0; cpu->scratch && i < cpu->n_lanes; i++)
+    g_free (cpu->scratch[i]);
+  g_free (cpu->scratch);
+  g_free (cpu->tiles);
+  if (cpu->pool)
+    pthreadpool_destroy (cpu->pool);
+  yv8_planar_clear (&cpu->planar);
+  g_free (cpu);
+}
+
+static const Yv8BackendClass cpu_class = {
+  .name = "cpu",
+  .alignment = YV8_PLANAR_ALIGNMENT,
+  .buffer_size = yv8_planar_buffer_size,
+  .prepare = prepare,
+  .load = load,
+  .load_values = yv8_planar_load_values,
+  .run_op = run_op,
+  .read = yv8_planar_read,
+  .output = yv8_planar_output,
+  .kernel_name = kernel_name,
+  .op_nanoseconds = yv8_planar_op_nanoseconds,
+  .free = cpu_free,
+};
+
+Yv8Backend *
+yv8_cpu_backend_new (guint threads, GError **error)
+{
+  Yv8Cpu *cpu = g_new0 (Yv8Cpu, 1);
+
+  cpu->planar.backend.klass = &cpu_class;
+  cpu->kernels = yv8_cpu_kernels ();
+  cpu->n_lanes = threads ? threads : g_get_num_processors ();
+  cpu->pool = pthreadpool_create (cpu->n_lanes);
+  if (!cpu->pool) {
+    g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY, "Cannot start %u threads", cpu->n_lanes);
+    cpu_free (&cpu->planar.backend);
+    return NULL;
+  }
+  return &cpu->planar.backend;
+}
+
+char *
+yv8_cpu_driver (void)
+{
+  const dnnl_version_t *version = dnnl_version ();
+
+  return g_strdup_printf ("oneDNN %d.%d.%d, %s", version->major, version->minor, version->patch,
+      yv8_cpu_kernels ()->isa);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Float32 loops, for the compiler to vectorise: compiled once for each instruction set, with
+ * YV8_ISA its name. */
+#include "cpu/isa.h"
+
+#define SYMBOL_OF(isa) yv8_cpu_kernels_##isa
+#define SYMBOL(isa)    SYMBOL_OF (isa)
+#define NAME_OF(isa)   #isa
+#define NAME(isa)      NAME_OF (isa)
+
+#define LOG2_E         1.44269504f
+#define ROUND          12582912.0f /* 1.5 * 2^23: adding it leaves the nearest integer in the low bits */
+
+typedef union {
+  float f;
+  gint32 i;
+} Bits;
+
+/* x / (1 + e^-x), e^-x = 2^t = 2^n p (t - n); p is the polynomial of degree 5 with the least
+ * relative error on -0.5..0.5 (Remez), 7.5e-8. Beyond 2^+-125 the result is 0 or x all the same. */
+static inline float
+silu (float x)
+{
+  float t = x * -LOG2_E;
+  t = t > 125 ? 125 : t;
+  t = t < -125 ? -125 : t;
+
+  Bits n = { .f = t + ROUND };
+  float r = t - (n.f - ROUND);
+  float p = 1.327647198e-03f;
+  p = p * r + 9.675541334e-03f;
+  p = p * r + 5.550713274e-02f;
+  p = p * r + 2.402211972e-01f;
+  p = p * r + 6.931469671e-01f;
+  p = p * r + 1.000000072e+00f;
+  Bits power = { .i = (gint32) ((guint32) n.i << 23) + 0x3f800000 };
+  return x / (1.0f + p * power.f);
+}
+
+static void
+finish (float *y, float bias, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    y[i] += bias;
+}
+
+static void
+finish_silu (float *y, float bias, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    y[i] = silu (y[i] + bias);
+}
+
+static void
+add (float *restrict y, const float *restrict x, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    y[i] += x[i];
+}
+
+static void
+max (float *restrict y, const float *restrict x, gsize stride, gsize n)
+{
+  if (stride == 1)
+    for (gsize i = 0; i < n; i++)
+      y[i] = x[i] > y[i] ? x[i] : y[i];
+  else
+    for (gsize i = 0; i < n; i++)
+      y[i] = x[stride * i] > y[i] ? x[stride * i] : y[i];
+}
+
+static void
+double_row (float *restrict y, const float *restrict x, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    y[2 * i] = y[2 * i + 1] = x[i];
+}
+
+static void
+gather (float *restrict y, const float *restrict x, gsize stride, gsize n)
+{
+  if (stride == 2)
+    for (gsize i = 0; i < n; i++)
+      y[i] = x[2 * i];
+  else
+    for (gsize i = 0; i < n; i++)
+      y[i] = x[stride * i];
+}
+
+static void
+normalize (float *restrict y, const guint32 *restrict x, guint shift, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    y[i] = (float) (gint32) (x[i] >> shift & 255) / 255.0f;
+}
+
+extern const Yv8CpuKernels SYMBOL (YV8_ISA);
+const Yv8CpuKernels SYMBOL (YV8_ISA) = {
+  .isa = NAME (YV8_ISA),
+  .finish = finish,
+  .finish_silu = finish_silu,
+  .add = add,
+  .max = max,
+  .double_row = double_row,
+  .gather = gather,
+  .normalize = normalize,
+};
