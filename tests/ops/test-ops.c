@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "cases.h"
+#include "cpu/backend.h"
 #include "ref/backend.h"
 #include "ref/planar.h"
 #include "testing.h"
@@ -29,8 +30,15 @@ create_ref (GError **error)
   return yv8_ref_backend_new ();
 }
 
+static Yv8Backend *
+create_cpu (GError **error)
+{
+  return yv8_cpu_backend_new (2, error);
+}
+
 static const Subject SUBJECTS[] = {
   { "ref", create_ref, 40, 1 },
+  { "cpu", create_cpu, 100, 1 },
 };
 
 static const Yv8OpKind KINDS[] = { YV8_OP_CONV, YV8_OP_MAXPOOL, YV8_OP_UPSAMPLE, YV8_OP_COPY };

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Times a YOLOv8n of random weights on a backend: bench-ops [BACKEND [SIZE [RUNS [THREADS]]]].
+ * Prints the median of each op and of the whole. */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "cpu/backend.h"
+#include "exec/executor.h"
+#include "network.h"
+#include "ref/backend.h"
+
+static int
+compare (const void *a, const void *b)
+{
+  double x = *(const double *) a, y = *(const double *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+static double
+median (double *values, guint n)
+{
+  qsort (values, n, sizeof (double), compare);
+  return values[n / 2];
+}
+
+static void
+print_ops (const Yv8Graph *graph, Yv8Executor *executor, double *times, guint runs)
+{
+  const Yv8Shape *shapes = yv8_executor_shapes (executor);
+
+  g_print ("%10s %8s %8s  %-16s %s\n", "us", "MMAC", "GMAC/s", "kernel", "shapes");
+  for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
+    const Yv8Op *op = yv8_graph_op (graph, i);
+    Yv8Shape out = yv8_op_out_shape (op, shapes);
+    double us = median (times + (gsize) i * runs, runs);
+    double mmacs = yv8_op_macs (op, shapes) * 1e-6;
+    g_print ("%10.1f %8.1f %8.1f  %-16s %ux%u s%u  %u -> %u  %ux%u\n", us, mmacs, mmacs / us * 1e3,
+        yv8_executor_kernel_name (executor, i), op->window.kernel_h, op->window.kernel_w,
+        op->window.stride, op->in[0].channels, op->out.channels, out.width, out.height);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  const char *name = argc > 1 ? argv[1] : "cpu";
+  guint size = argc > 2 ? atoi (argv[2]) : 640;
+  guint runs = argc > 3 ? atoi (argv[3]) : 30;
+  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
+  g_autoptr (Yv8Graph) graph = network_new (16, rand);
+  g_autoptr (GError) error = NULL;
+  Yv8Backend *backend = g_str_equal (name, "ref")
+                            ? yv8_ref_backend_new ()
+                            : yv8_cpu_backend_new (argc > 4 ? atoi (argv[4]) : 0, &error);
+  g_autoptr (Yv8Executor) executor =
+      backend ? yv8_executor_new (graph, size, size, backend, TRUE, &error) : NULL;
+  g_autofree float *values = g_new (float, 3 * size * size);
+  guint n_ops = yv8_graph_n_ops (graph);
+  g_autofree double *times = g_new (double, (n_ops + 1) * runs);
+
+  for (guint i = 0; i < 3 * size * size; i++)
+    values[i] = (float) g_rand_double (rand);
+  for (guint run = 0; executor && run < runs + 3; run++) {
+    if (!yv8_executor_load_values (executor, values, &error))
+      break;
+    gint64 start = g_get_monotonic_time ();
+    if (!yv8_executor_run (executor, &error))
+      break;
+    guint column = run < 3 ? 0 : run - 3; /* the first ones warm up */
+    times[(gsize) n_ops * runs + column] = g_get_monotonic_time () - start;
+    for (guint i = 0; i < n_ops; i++)
+      times[(gsize) i * runs + column] = yv8_executor_op_nanoseconds (executor, i) * 1e-3;
+  }
+  if (error) {
+    g_printerr ("%s\n", error->message);
+    return 1;
+  }
+  print_ops (graph, executor, times, runs);
+  double middle = median (times + (gsize) n_ops * runs, runs);
+  g_print (
+      "whole: min %.2f ms, median %.2f ms\n", times[(gsize) n_ops * runs] * 1e-3, middle * 1e-3);
+  return 0;
+}

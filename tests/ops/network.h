@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * YOLOv8 as a graph with random weights, for comparing and timing whole networks. */
+#pragma once
+
+#include "graph/graph.h"
+
+/**
+ * network_new:
+ * @width: first channel count: 16 for YOLOv8n, 32 for s
+ *
+ * The graph of YOLOv8 n or s with 80 classes, without DETECT: its outputs are the six maps of the
+ * head. Weights are random, of a size that keeps the values' variance.
+ */
+Yv8Graph *network_new (guint width, GRand *rand);
