@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Average precision of detections against labels, as COCO defines it (pycocotools' COCOeval, all
- * areas): 101 recall points, IoU 0.50:0.05:0.95, at most 100 detections an image by default. */
+ * areas, no crowds): 101 recall points, IoU 0.50:0.05:0.95. Detections that are given all count
+ * (COCOeval's maxDets): a detector that gives 300 an image is judged by these 300. */
 #pragma once
 
 #include <glib.h>
