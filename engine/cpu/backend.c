@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <oneapi/dnnl/dnnl.h>
-#include <pthreadpool.h>
 #include <string.h>
 
 #include "cpu/backend.h"
@@ -16,7 +15,7 @@
 typedef struct {
   const char *name, *silu_name;
   guint (*n_tasks) (const Yv8Cpu *cpu, const Yv8Op *op);
-  Yv8CpuTask run;
+  void (*run) (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task);
 } Kernel;
 
 static guint
@@ -32,9 +31,8 @@ input_tasks (const Yv8Cpu *cpu, const Yv8Op *op)
 }
 
 static void
-input_task (Yv8Cpu *cpu, const void *data, guint lane, guint task)
+input_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task)
 {
-  const Yv8Op *op = data;
   Yv8Shape out = yv8_planar_shape (&cpu->planar, &op->out);
   gsize plane = (gsize) out.height * out.width;
   gsize first = (gsize) task * TASK_ROWS * out.width;
@@ -68,9 +66,8 @@ fill (float *y, float value, gsize n)
 
 /* The maximum down the rows of the window first, between paddings of -infinity, then along it. */
 static void
-maxpool_task (Yv8Cpu *cpu, const void *data, guint lane, guint channel)
+maxpool_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint channel)
 {
-  const Yv8Op *op = data;
   const Yv8Window *window = &op->window;
   Yv8Shape in = yv8_planar_shape (&cpu->planar, &op->in[0]);
   Yv8Shape out = yv8_planar_shape (&cpu->planar, &op->out);
@@ -92,9 +89,8 @@ maxpool_task (Yv8Cpu *cpu, const void *data, guint lane, guint channel)
 }
 
 static void
-upsample_task (Yv8Cpu *cpu, const void *data, guint lane, guint channel)
+upsample_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint channel)
 {
-  const Yv8Op *op = data;
   Yv8Shape in = yv8_planar_shape (&cpu->planar, &op->in[0]);
   gsize plane = (gsize) in.height * in.width;
   gsize width = 2 * (gsize) in.width;
@@ -108,9 +104,8 @@ upsample_task (Yv8Cpu *cpu, const void *data, guint lane, guint channel)
 }
 
 static void
-copy_task (Yv8Cpu *cpu, const void *data, guint lane, guint channel)
+copy_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint channel)
 {
-  const Yv8Op *op = data;
   Yv8Shape out = yv8_planar_shape (&cpu->planar, &op->out);
   gsize plane = (gsize) out.height * out.width;
 
@@ -151,8 +146,6 @@ plan_tasks (Yv8Cpu *cpu)
     } else if (op->kind == YV8_OP_MAXPOOL) {
       size = cpu->planar.program.shapes[op->in[0].buffer].width + 2 * op->window.pad;
     }
-    if (op->kind != YV8_OP_DETECT)
-      cpu->last_op = i;
     most = MAX (most, size);
   }
   return most;
@@ -166,13 +159,14 @@ prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
   if (!yv8_planar_prepare (backend, program, error))
     return FALSE;
   gsize size = plan_tasks (cpu);
-  cpu->scratch = g_new0 (float *, cpu->n_lanes);
-  for (guint i = 0; i < cpu->n_lanes; i++) {
+  guint n_lanes = yv8_pool_n_lanes (cpu->pool);
+  cpu->scratch = g_new0 (float *, n_lanes);
+  for (guint i = 0; i < n_lanes; i++) {
     cpu->scratch[i] = g_try_new (float, size);
     if (size && !cpu->scratch[i]) {
       g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY,
           "No memory for %" G_GSIZE_FORMAT " floats of scratch for each of %u threads", size,
-          cpu->n_lanes);
+          n_lanes);
       return FALSE;
     }
   }
@@ -180,30 +174,45 @@ prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
 }
 
 typedef struct {
+  const Yv8Planar *planar;
   const Yv8Frame *frame;
-  const Yv8Letterbox *letterbox;
+  guint height;
 } Picture;
 
 static void
-letterbox_task (Yv8Cpu *cpu, const void *data, guint lane, guint task)
+letterbox_task (gpointer data, guint lane, guint task)
 {
   const Picture *picture = data;
   guint first = task * TASK_ROWS;
 
-  yv8_resampler_run (cpu->planar.resampler, picture->frame, cpu->planar.picture, first,
-      MIN (TASK_ROWS, picture->letterbox->height - first));
+  yv8_resampler_run (picture->planar->resampler, picture->frame, picture->planar->picture, first,
+      MIN (TASK_ROWS, picture->height - first));
 }
 
 static gboolean
 load (Yv8Backend *backend, const Yv8Frame *frame, const Yv8Letterbox *letterbox, GError **error)
 {
   Yv8Cpu *cpu = (Yv8Cpu *) backend;
-  Picture picture = { frame, letterbox };
+  Picture picture = { &cpu->planar, frame, letterbox->height };
 
   yv8_planar_fit (&cpu->planar, frame, letterbox);
-  yv8_cpu_parallel (cpu, letterbox_task, &picture, picture_tasks (cpu, NULL), FALSE);
+  yv8_pool_run (cpu->pool, letterbox_task, &picture, picture_tasks (cpu, NULL));
   cpu->planar.has_values = FALSE;
   return TRUE;
+}
+
+typedef struct {
+  Yv8Cpu *cpu;
+  const Yv8Op *op;
+  const Kernel *kernel;
+} Job;
+
+static void
+run_task (gpointer data, guint lane, guint task)
+{
+  const Job *job = data;
+
+  job->kernel->run (job->cpu, job->op, lane, task);
 }
 
 static gboolean
@@ -211,12 +220,10 @@ run_op (Yv8Backend *backend, guint index, GError **error)
 {
   Yv8Cpu *cpu = (Yv8Cpu *) backend;
   const Yv8Op *op = yv8_graph_op (cpu->planar.program.graph, index);
-  const Kernel *kernel = &KERNELS[op->kind];
+  Job job = { cpu, op, &KERNELS[op->kind] };
   guint64 start = cpu->planar.nanoseconds ? yv8_planar_now () : 0;
-  guint n_tasks = kernel->n_tasks (cpu, op);
 
-  if (n_tasks)
-    yv8_cpu_parallel (cpu, kernel->run, op, n_tasks, index == cpu->last_op);
+  yv8_pool_run (cpu->pool, run_task, &job, job.kernel->n_tasks (cpu, op));
   if (cpu->planar.nanoseconds)
     cpu->planar.nanoseconds[index] = yv8_planar_now () - start;
   gint status = g_atomic_int_exchange (&cpu->failed, dnnl_success);
@@ -243,12 +250,11 @@ cpu_free (Yv8Backend *backend)
 {
   Yv8Cpu *cpu = (Yv8Cpu *) backend;
 
-  for (guint i = 0; cpu->scratch && i < cpu->n_lanes; i++)
+  for (guint i = 0; cpu->scratch && i < yv8_pool_n_lanes (cpu->pool); i++)
     g_free (cpu->scratch[i]);
   g_free (cpu->scratch);
   g_free (cpu->tiles);
-  if (cpu->pool)
-    pthreadpool_destroy (cpu->pool);
+  g_clear_pointer (&cpu->pool, yv8_pool_free);
   yv8_planar_clear (&cpu->planar);
   g_free (cpu);
 }
@@ -269,20 +275,24 @@ static const Yv8BackendClass cpu_class = {
 };
 
 Yv8Backend *
-yv8_cpu_backend_new (guint threads, GError **error)
+yv8_cpu_backend_new_for (const Yv8CpuKernels *kernels, guint threads, GError **error)
 {
   Yv8Cpu *cpu = g_new0 (Yv8Cpu, 1);
 
   cpu->planar.backend.klass = &cpu_class;
-  cpu->kernels = yv8_cpu_kernels ();
-  cpu->n_lanes = threads ? threads : g_get_num_processors ();
-  cpu->pool = pthreadpool_create (cpu->n_lanes);
+  cpu->kernels = kernels;
+  cpu->pool = yv8_pool_new (threads ? threads : g_get_num_processors (), error);
   if (!cpu->pool) {
-    g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY, "Cannot start %u threads", cpu->n_lanes);
     cpu_free (&cpu->planar.backend);
     return NULL;
   }
   return &cpu->planar.backend;
+}
+
+Yv8Backend *
+yv8_cpu_backend_new (guint threads, GError **error)
+{
+  return yv8_cpu_backend_new_for (yv8_cpu_kernels (), threads, error);
 }
 
 char *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The backend "cpu": float through oneDNN's dnnl_sgemm, threads by pthreadpool. Without the feature
+ * The backend "cpu": float through oneDNN's dnnl_sgemm, on all processors. Without the feature
  * onednn, what stands here is the backend "ref". */
 #pragma once
 

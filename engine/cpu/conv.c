@@ -13,7 +13,7 @@
 
 /* Of columns and results of a task: half of a usual second-level cache, since dnnl_sgemm packs into
  * memory of its own. */
-#define CACHE_BYTES (512 * 1024)
+#define CACHE_BYTES (1024 * 1024)
 
 #define COLUMN_STEP 16 /* floats of the widest vector */
 #define ROW_STEP    16
@@ -55,16 +55,17 @@ Yv8CpuTile
 yv8_cpu_conv_tile (const Yv8Cpu *cpu, const Yv8Op *op)
 {
   Conv conv = conv_of (cpu, op);
+  guint n_lanes = yv8_pool_n_lanes (cpu->pool);
   gsize most = CACHE_BYTES / sizeof (float) / (conv.k + conv.out.channels);
   guint tasks = divide_up (conv.plane, MAX (most, 3 * COLUMN_STEP));
   Yv8CpuTile tile;
 
-  tasks = divide_up (tasks, cpu->n_lanes) * cpu->n_lanes;
+  tasks = divide_up (tasks, n_lanes) * n_lanes;
   tile.n_columns = divide_up (divide_up (conv.plane, tasks), COLUMN_STEP) * COLUMN_STEP;
   tile.column_tasks = divide_up (conv.plane, tile.n_columns);
   tile.n_rows = conv.out.channels;
-  if (tile.column_tasks < cpu->n_lanes) {
-    guint row_tasks = divide_up (cpu->n_lanes, tile.column_tasks);
+  if (tile.column_tasks < n_lanes) {
+    guint row_tasks = divide_up (n_lanes, tile.column_tasks);
     tile.n_rows = divide_up (divide_up (tile.n_rows, row_tasks), ROW_STEP) * ROW_STEP;
   }
   tile.row_tasks = divide_up (conv.out.channels, tile.n_rows);
@@ -153,9 +154,8 @@ gather_columns (
 }
 
 void
-yv8_cpu_conv_task (Yv8Cpu *cpu, const void *data, guint lane, guint task)
+yv8_cpu_conv_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task)
 {
-  const Yv8Op *op = data;
   const Yv8CpuTile *tile = &cpu->tiles[op - yv8_graph_op (cpu->planar.program.graph, 0)];
   Conv conv = conv_of (cpu, op);
   gsize first = (gsize) (task % tile->column_tasks) * tile->n_columns;

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The inside of the backend "cpu": lanes, tasks, and what each op does in one. */
+ * The inside of the backend "cpu": what its files share. */
 #pragma once
 
 #include "cpu/isa.h"
+#include "cpu/pool.h"
 #include "ref/planar.h"
 
 G_BEGIN_DECLS
 
 typedef struct _Yv8Cpu Yv8Cpu;
-
-/**
- * Yv8CpuTask: one share of an op's work.
- * @lane: which of cpu->n_lanes runs it; lanes run at the same time, each with its own scratch
- */
-typedef void (*Yv8CpuTask) (Yv8Cpu *cpu, const void *data, guint lane, guint task);
 
 /**
  * Yv8CpuTile: how a convolution is cut.
@@ -37,19 +32,16 @@ typedef struct {
 struct _Yv8Cpu {
   Yv8Planar planar;
   const Yv8CpuKernels *kernels;
-  struct pthreadpool *pool;
-  guint n_lanes;
+  Yv8Pool *pool;
   Yv8CpuTile *tiles;
   float **scratch;
-  guint last_op;
   gint failed;
 };
 
 /**
- * yv8_cpu_parallel: runs tasks 0 to @n_tasks - 1, each once, on all lanes
- * @last: nothing follows soon: the threads are to sleep
+ * yv8_cpu_backend_new_for: yv8_cpu_backend_new(), with the loops of a given instruction set
  */
-void yv8_cpu_parallel (Yv8Cpu *cpu, Yv8CpuTask run, const void *data, guint n_tasks, gboolean last);
+Yv8Backend *yv8_cpu_backend_new_for (const Yv8CpuKernels *kernels, guint threads, GError **error);
 
 /**
  * yv8_cpu_conv_tile: Returns: how to cut @op
@@ -62,8 +54,8 @@ Yv8CpuTile yv8_cpu_conv_tile (const Yv8Cpu *cpu, const Yv8Op *op);
 gsize yv8_cpu_conv_scratch (const Yv8Cpu *cpu, const Yv8Op *op, const Yv8CpuTile *tile);
 
 /**
- * yv8_cpu_conv_task: @data: the #Yv8Op
+ * yv8_cpu_conv_task: one tile of @op
  */
-void yv8_cpu_conv_task (Yv8Cpu *cpu, const void *data, guint lane, guint task);
+void yv8_cpu_conv_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task);
 
 G_END_DECLS

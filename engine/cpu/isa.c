@@ -3,6 +3,8 @@
  * Choice of the instruction set. */
 #include "config.h"
 
+#define G_LOG_DOMAIN "yv8"
+
 #include "cpu/isa.h"
 
 extern const Yv8CpuKernels yv8_cpu_kernels_ref;

@@ -35,7 +35,7 @@ typedef struct {
  * y + bias. The parts: 7.5e-8 of the polynomial, 2^-24 each of the sum, the reduced argument, the
  * denominator and the quotient
  */
-#define YV8_CPU_SILU_ERROR 3e-7f
+#define YV8_CPU_SILU_ERROR 2e-7f
 
 /**
  * yv8_cpu_kernels:

@@ -1,47 +1,209 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tasks on the threads of a pthreadpool. */
+ * Threads for parallel loops.
+ *
+ * Each loop has a number, odd while it is open. A thread enters a loop by counting itself in, and
+ * only then looks whether the loop is still open; the caller closes it, and only then looks whether
+ * anyone is inside. One of the two sees the other (all accesses are sequentially consistent). */
 #include "config.h"
 
-#include <pthreadpool.h>
+#include "cpu/pool.h"
 
-#include "cpu/cpu.h"
+#include <yv8/error.h>
+
+#define SPIN_MICROSECONDS 50
+#define SPIN_STEPS        32 /* between two looks at the clock */
 
 /* oneDNN is built on OpenMP: each lane is a thread of its own to it, in which it shall not fork.
- * Weak, since an oneDNN with another runtime has no OpenMP, and to link no second one. */
+ * Weak, since an oneDNN with another runtime brings no OpenMP, and to link no second one. */
 extern void omp_set_num_threads (int n) __attribute__ ((weak));
 extern int omp_get_max_threads (void) __attribute__ ((weak));
 
 typedef struct {
-  Yv8Cpu *cpu;
-  Yv8CpuTask run;
-  const void *data;
+  Yv8Pool *pool;
+  GThread *thread;
+  guint lane;
+} Worker;
+
+struct _Yv8Pool {
+  guint n_lanes;
+  Worker *workers; /* [n_lanes], the first unused: the caller */
+
+  Yv8PoolTask run;
+  gpointer data;
   gint n_tasks;
-  gint next;
-} Job;
+  gint next_task; /* atomic, as are all below but lock and conditions */
+
+  gint loop;
+  gint inside;
+  gint stop;
+  gint sleepers;
+  gint caller_sleeps;
+  GMutex lock;
+  GCond opened;
+  GCond left;
+};
+
+static inline void
+relax (void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause ();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+/* Returns: whether *@value became other than (or, with @equal, equal to) @to in time. */
+static gboolean
+spin (const gint *value, gint to, gboolean equal)
+{
+  gint64 end = g_get_monotonic_time () + SPIN_MICROSECONDS;
+
+  do
+    for (guint i = 0; i < SPIN_STEPS; i++) {
+      if ((g_atomic_int_get (value) == to) == equal)
+        return TRUE;
+      relax ();
+    }
+  while (g_get_monotonic_time () < end);
+  return FALSE;
+}
 
 static void
-run_lane (void *data, size_t lane)
+run_tasks (Yv8Pool *self, guint lane)
 {
-  Job *job = data;
-  int threads = omp_get_max_threads ? omp_get_max_threads () : 1;
   gint task;
 
+  while ((task = g_atomic_int_add (&self->next_task, 1)) < self->n_tasks)
+    self->run (self->data, lane, (guint) task);
+}
+
+static gint
+wait_for_loop (Yv8Pool *self, gint seen)
+{
+  if (!spin (&self->loop, seen, FALSE)) {
+    g_mutex_lock (&self->lock);
+    g_atomic_int_inc (&self->sleepers);
+    while (g_atomic_int_get (&self->loop) == seen)
+      g_cond_wait (&self->opened, &self->lock);
+    g_atomic_int_add (&self->sleepers, -1);
+    g_mutex_unlock (&self->lock);
+  }
+  return g_atomic_int_get (&self->loop);
+}
+
+static gpointer
+work (gpointer data)
+{
+  Worker *worker = data;
+  Yv8Pool *self = worker->pool;
+  gint loop = 0;
+
+  if (omp_set_num_threads)
+    omp_set_num_threads (1);
+  while (!g_atomic_int_get (&self->stop)) {
+    loop = wait_for_loop (self, loop);
+    g_atomic_int_inc (&self->inside);
+    if (g_atomic_int_get (&self->loop) & 1)
+      run_tasks (self, worker->lane);
+    if (g_atomic_int_dec_and_test (&self->inside) && g_atomic_int_get (&self->caller_sleeps)) {
+      g_mutex_lock (&self->lock);
+      g_cond_signal (&self->left);
+      g_mutex_unlock (&self->lock);
+    }
+  }
+  return NULL;
+}
+
+static void
+open_loop (Yv8Pool *self)
+{
+  g_atomic_int_inc (&self->loop);
+  if (g_atomic_int_get (&self->sleepers)) {
+    g_mutex_lock (&self->lock);
+    g_cond_broadcast (&self->opened);
+    g_mutex_unlock (&self->lock);
+  }
+}
+
+static void
+close_loop (Yv8Pool *self)
+{
+  g_atomic_int_inc (&self->loop);
+  if (spin (&self->inside, 0, TRUE))
+    return;
+  g_mutex_lock (&self->lock);
+  g_atomic_int_set (&self->caller_sleeps, TRUE);
+  while (g_atomic_int_get (&self->inside))
+    g_cond_wait (&self->left, &self->lock);
+  g_atomic_int_set (&self->caller_sleeps, FALSE);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+yv8_pool_run (Yv8Pool *self, Yv8PoolTask run, gpointer data, guint n_tasks)
+{
+  int threads = omp_get_max_threads ? omp_get_max_threads () : 1;
+  gboolean share = n_tasks > 1 && self->n_lanes > 1;
+
+  self->run = run;
+  self->data = data;
+  self->n_tasks = (gint) n_tasks;
+  g_atomic_int_set (&self->next_task, 0);
   if (threads != 1)
     omp_set_num_threads (1);
-  while ((task = g_atomic_int_add (&job->next, 1)) < job->n_tasks)
-    job->run (job->cpu, job->data, (guint) lane, (guint) task);
+  if (share)
+    open_loop (self);
+  run_tasks (self, 0);
+  if (share)
+    close_loop (self);
   if (threads != 1)
     omp_set_num_threads (threads);
 }
 
-void
-yv8_cpu_parallel (Yv8Cpu *cpu, Yv8CpuTask run, const void *data, guint n_tasks, gboolean last)
+Yv8Pool *
+yv8_pool_new (guint n_lanes, GError **error)
 {
-  Job job = { cpu, run, data, (gint) n_tasks, 0 };
-  guint32 flags = PTHREADPOOL_FLAG_DISABLE_DENORMALS;
+  g_autoptr (Yv8Pool) self = g_new0 (Yv8Pool, 1);
 
-  if (last)
-    flags |= PTHREADPOOL_FLAG_YIELD_WORKERS;
-  pthreadpool_parallelize_1d (cpu->pool, run_lane, &job, MIN (cpu->n_lanes, n_tasks), flags);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->opened);
+  g_cond_init (&self->left);
+  self->n_lanes = n_lanes;
+  self->workers = g_new0 (Worker, n_lanes);
+  for (guint i = 1; i < n_lanes; i++) {
+    g_autoptr (GError) cause = NULL;
+    self->workers[i] = (Worker){ self, NULL, i };
+    self->workers[i].thread = g_thread_try_new ("yv8-lane", work, &self->workers[i], &cause);
+    if (!self->workers[i].thread) {
+      g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY, "Cannot start thread %u of %u: %s", i + 1,
+          n_lanes, cause->message);
+      return NULL;
+    }
+  }
+  return g_steal_pointer (&self);
+}
+
+void
+yv8_pool_free (Yv8Pool *self)
+{
+  if (!self)
+    return;
+  g_atomic_int_set (&self->stop, TRUE);
+  open_loop (self);
+  for (guint i = 1; i < self->n_lanes; i++)
+    if (self->workers[i].thread)
+      g_thread_join (self->workers[i].thread);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->opened);
+  g_cond_clear (&self->left);
+  g_free (self->workers);
+  g_free (self);
+}
+
+guint
+yv8_pool_n_lanes (const Yv8Pool *self)
+{
+  return self->n_lanes;
 }
