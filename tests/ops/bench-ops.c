@@ -30,17 +30,21 @@ static void
 print_ops (const Yv8Graph *graph, Yv8Executor *executor, double *times, guint runs)
 {
   const Yv8Shape *shapes = yv8_executor_shapes (executor);
+  double sum = 0;
 
-  g_print ("%10s %8s %8s  %-16s %s\n", "us", "MMAC", "GMAC/s", "kernel", "shapes");
+  g_print ("%8s %8s %8s %8s  %-16s %s\n", "min us", "median", "MMAC", "GMAC/s", "kernel", "shapes");
   for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
     const Yv8Op *op = yv8_graph_op (graph, i);
     Yv8Shape out = yv8_op_out_shape (op, shapes);
-    double us = median (times + (gsize) i * runs, runs);
+    double us = median (times + (gsize) i * runs, runs), least = times[(gsize) i * runs];
     double mmacs = yv8_op_macs (op, shapes) * 1e-6;
-    g_print ("%10.1f %8.1f %8.1f  %-16s %ux%u s%u  %u -> %u  %ux%u\n", us, mmacs, mmacs / us * 1e3,
-        yv8_executor_kernel_name (executor, i), op->window.kernel_h, op->window.kernel_w,
-        op->window.stride, op->in[0].channels, op->out.channels, out.width, out.height);
+    g_print ("%8.1f %8.1f %8.1f %8.1f  %-16s %ux%u s%u  %u -> %u  %ux%u\n", least, us, mmacs,
+        mmacs / least * 1e3, yv8_executor_kernel_name (executor, i), op->window.kernel_h,
+        op->window.kernel_w, op->window.stride, op->in[0].channels, op->out.channels, out.width,
+        out.height);
+    sum += least;
   }
+  g_print ("%8.1f sum of the least\n", sum);
 }
 
 int

@@ -32,6 +32,8 @@ static const struct {
    * roundings of the partial sums when all signs agree, less else; and 4 roundings of SiLU.
    * float16: weights, values, residual and result are rounded once each, sums are float32. */
   [YV8_OP_CONV] = { 24 * EPSILON_F32, 4 * EPSILON_F16 },
+  /* The letterbox is exact, x / 255 may be x * (1 / 255). */
+  [YV8_OP_INPUT] = { 2 * EPSILON_F32, EPSILON_F16 },
   /* These move values: exact, but for the float16 rounding of what is loaded. */
   [YV8_OP_MAXPOOL] = { 0, EPSILON_F16 },
   [YV8_OP_UPSAMPLE] = { 0, EPSILON_F16 },
@@ -344,4 +346,78 @@ case_check (const Case *test, Yv8Backend *backend, GRand *rand)
   if (found)
     wrong = describe (test, name, found);
   return wrong;
+}
+
+/* Returns: (transfer full): the three planes of buffer 0 */
+static float *
+run_input (const Yv8Graph *graph, Yv8Backend *backend, const Yv8Frame *frame,
+    const Yv8Letterbox *letterbox, gboolean *f16, GError **error)
+{
+  g_autoptr (Yv8Executor) executor =
+      yv8_executor_new (graph, letterbox->width, letterbox->height, backend, FALSE, error);
+
+  /* Values first: load() is to take their place. */
+  g_autofree float *values = g_new0 (float, 3 * (gsize) letterbox->width * letterbox->height);
+  if (!executor || !yv8_executor_load_values (executor, values, error) ||
+      !yv8_executor_run (executor, error) ||
+      !yv8_executor_load (executor, frame, letterbox, error) || !yv8_executor_run (executor, error))
+    return NULL;
+  *f16 = has_f16 (executor, 0);
+  if (!yv8_executor_read (executor, yv8_graph_output (graph, 0), values, error))
+    return NULL;
+  return g_steal_pointer (&values);
+}
+
+static void
+random_frame (Yv8Frame *frame, guint8 **pixels, GRand *rand)
+{
+  guint width = g_rand_int_range (rand, 1, 120), height = g_rand_int_range (rand, 1, 120);
+  gsize size = 4 * (gsize) (width + 1) * (height + 1);
+
+  *pixels = g_malloc (size);
+  for (gsize i = 0; i < size; i++)
+    (*pixels)[i] = (guint8) g_rand_int (rand);
+  yv8_frame_init_packed (
+      frame, g_rand_int_range (rand, 0, YV8_N_FORMATS), width, height, *pixels, size);
+  frame->matrix = g_rand_int_range (rand, 0, YV8_MATRIX_BT2020 + 1);
+  frame->full_range = g_rand_boolean (rand);
+  if (g_rand_boolean (rand)) { /* upside down */
+    frame->data[0] += (gsize) frame->stride[0] * (height - 1);
+    frame->stride[0] = -frame->stride[0];
+  }
+}
+
+char *
+input_check (Yv8Backend *backend, GRand *rand)
+{
+  g_autoptr (Yv8Graph) graph = yv8_graph_new ();
+  const Yv8Op op = { YV8_OP_INPUT, g_strdup ("input"), .out = { 0, 0, 3 } };
+  g_autofree guint8 *pixels = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *name = backend->klass->name;
+  gboolean f16 = FALSE, ref_f16;
+  Yv8Letterbox letterbox;
+  Yv8Frame frame;
+
+  yv8_graph_add_buffer (graph, 3);
+  yv8_graph_add_op (graph, &op);
+  g_array_append_val (graph->outputs, op.out);
+  random_frame (&frame, &pixels, rand);
+  yv8_letterbox_init (&letterbox, frame.width, frame.height, 32 * g_rand_int_range (rand, 1, 5),
+      32 * g_rand_int_range (rand, 1, 5));
+
+  g_autofree float *got = run_input (graph, backend, &frame, &letterbox, &f16, &error);
+  g_autofree float *want =
+      run_input (graph, yv8_ref_backend_new (), &frame, &letterbox, &ref_f16, NULL);
+  g_autofree char *wrong = NULL;
+  if (!got)
+    wrong = g_strdup (error->message);
+  else
+    wrong = values_check (got, want, want,
+        f16 ? TOLERANCES[YV8_OP_INPUT].f16 : TOLERANCES[YV8_OP_INPUT].f32,
+        3 * (gsize) letterbox.width * letterbox.height);
+  return wrong ? g_strdup_printf ("%s: input of %s %ux%u to %ux%u: %s", name,
+                     yv8_format_name (frame.format), frame.width, frame.height, letterbox.width,
+                     letterbox.height, wrong)
+               : NULL;
 }

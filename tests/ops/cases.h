@@ -58,6 +58,16 @@ Case case_random (Yv8OpKind kind, guint align, GRand *rand);
 char *case_check (const Case *test, Yv8Backend *backend, GRand *rand);
 
 /**
+ * input_check:
+ * @backend: (transfer full): to be compared with "ref"
+ *
+ * Runs frames of odd sizes and strides in a random format through load() and the INPUT op.
+ *
+ * Returns: as case_check()
+ */
+char *input_check (Yv8Backend *backend, GRand *rand);
+
+/**
  * values_check:
  * @bound: what the tolerance is relative to, for each value
  * @tolerance: of a value, in units of @bound; 0 for exact

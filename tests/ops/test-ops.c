@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "cases.h"
-#include "cpu/backend.h"
+#include "cpu/cpu.h"
 #include "ref/backend.h"
 #include "ref/planar.h"
 #include "testing.h"
@@ -16,32 +16,43 @@
  * Subject: a backend under test.
  * @n_cases: of each op; ref is slow, and so is a software device
  * @align: of slices
+ * @isa: (nullable): an instruction set of yv8_cpu_kernels_nth()
  */
 typedef struct {
   const char *name;
-  Yv8Backend *(*create) (GError **error);
+  Yv8Backend *(*create) (const char *isa, GError **error);
   guint n_cases;
   guint align;
+  const char *isa;
 } Subject;
 
 static Yv8Backend *
-create_ref (GError **error)
+create_ref (const char *isa, GError **error)
 {
   return yv8_ref_backend_new ();
 }
 
 static Yv8Backend *
-create_cpu (GError **error)
+create_cpu (const char *isa, GError **error)
 {
-  return yv8_cpu_backend_new (2, error);
+#ifdef HAVE_ONEDNN
+  for (guint i = 0; yv8_cpu_kernels_nth (i); i++)
+    if (g_str_equal (yv8_cpu_kernels_nth (i)->isa, isa))
+      return yv8_cpu_backend_new_for (yv8_cpu_kernels_nth (i), 2, error);
+#endif
+  g_set_error (error, YV8_ERROR, YV8_ERROR_NOT_FOUND, "no %s here", isa);
+  return NULL;
 }
 
 static const Subject SUBJECTS[] = {
-  { "ref", create_ref, 40, 1 },
-  { "cpu", create_cpu, 100, 1 },
+  { "ref", create_ref, 20, 1, NULL },
+  { "cpu/ref", create_cpu, 100, 1, "ref" },
+  { "cpu/avx2", create_cpu, 100, 1, "avx2" },
+  { "cpu/avx512", create_cpu, 100, 1, "avx512" },
 };
 
-static const Yv8OpKind KINDS[] = { YV8_OP_CONV, YV8_OP_MAXPOOL, YV8_OP_UPSAMPLE, YV8_OP_COPY };
+static const Yv8OpKind KINDS[] = { YV8_OP_INPUT, YV8_OP_CONV, YV8_OP_MAXPOOL, YV8_OP_UPSAMPLE,
+  YV8_OP_COPY };
 
 static void
 test_op (const Subject *subject, Yv8OpKind kind)
@@ -50,14 +61,19 @@ test_op (const Subject *subject, Yv8OpKind kind)
 
   for (guint i = 0; i < subject->n_cases; i++) {
     g_autoptr (GError) error = NULL;
-    Yv8Backend *backend = subject->create (&error);
+    Yv8Backend *backend = subject->create (subject->isa, &error);
     if (g_error_matches (error, YV8_ERROR, YV8_ERROR_NOT_FOUND)) {
       g_test_skip (error->message);
       return;
     }
     g_assert_no_error (error);
-    Case test = case_random (kind, subject->align, rand);
-    g_autofree char *wrong = case_check (&test, backend, rand);
+    g_autofree char *wrong = NULL;
+    if (kind == YV8_OP_INPUT) {
+      wrong = input_check (backend, rand);
+    } else {
+      Case test = case_random (kind, subject->align, rand);
+      wrong = case_check (&test, backend, rand);
+    }
     g_assert_cmpstr (wrong, ==, NULL);
   }
 }
@@ -126,13 +142,17 @@ test_wrong (void)
     .height = 5,
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (KINDS); i++)
+  for (guint i = 1; i < G_N_ELEMENTS (KINDS); i++)
     for (guint j = 0; j < G_N_ELEMENTS (FACTORS); j++)
       for (guint channel = 0; channel < 16; channel += 5) {
         test.kind = KINDS[i];
         g_autofree char *wrong = case_check (&test, create_wrong (channel, FACTORS[j]), rand);
         g_assert_nonnull (wrong);
       }
+  for (guint j = 0; j < G_N_ELEMENTS (FACTORS); j++) {
+    g_autofree char *wrong = input_check (create_wrong (j % 3, FACTORS[j]), rand);
+    g_assert_nonnull (wrong);
+  }
 }
 
 int

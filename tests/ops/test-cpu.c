@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The backend "cpu" beyond single ops: SiLU's error, the thread pool, a whole network, several
+ * detectors at a time. */
+#include "config.h"
+
+#include <math.h>
+
+#include "cases.h"
+#include "cpu/backend.h"
+#include "cpu/isa.h"
+#include "cpu/pool.h"
+#include "network.h"
+#include "ref/backend.h"
+#include "testing.h"
+
+/* Relative to the largest value of a map: 23 convolutions in a row, each of which adds some 10
+ * roundings and none of which amplifies. */
+#define NETWORK_TOLERANCE 1e-5f
+
+static void
+test_forced (void)
+{
+  const Yv8CpuKernels *fastest = yv8_cpu_kernels ();
+
+  for (guint i = 0; yv8_cpu_kernels_nth (i); i++) {
+    g_setenv ("YV8_CPU", yv8_cpu_kernels_nth (i)->isa, TRUE);
+    g_assert_true (yv8_cpu_kernels () == yv8_cpu_kernels_nth (i));
+    g_assert_true (i == 0 || yv8_cpu_kernels_nth (i) != yv8_cpu_kernels_nth (i - 1));
+  }
+  g_setenv ("YV8_CPU", "abacus", TRUE);
+  g_test_expect_message ("yv8", G_LOG_LEVEL_WARNING, "*abacus*");
+  g_assert_true (yv8_cpu_kernels () == fastest);
+  g_test_assert_expected_messages ();
+  g_unsetenv ("YV8_CPU");
+}
+
+static void
+test_silu (gconstpointer data)
+{
+  const Yv8CpuKernels *kernels = yv8_cpu_kernels_nth (GPOINTER_TO_UINT (data));
+  double worst = 0;
+
+  if (!kernels) {
+    g_test_skip ("this processor does not have the instruction set");
+    return;
+  }
+  for (int block = -2000; block < 2000; block++) {
+    float x[64], y[64];
+    for (int i = 0; i < 64; i++)
+      y[i] = (x[i] = block / 16.0f + i / 1024.0f) - 0.5f;
+    kernels->finish_silu (y, 0.5f, 64 - (block & 31));
+    for (int i = 0; i < 64 - (block & 31); i++) {
+      double v = (double) ((x[i] - 0.5f) + 0.5f);
+      worst = MAX (worst, fabs (y[i] - v / (1 + exp (-v))) / MAX (1, fabs (v)));
+    }
+  }
+  g_test_message ("%s: largest error of SiLU: %.3g max (1, |x|)", kernels->isa, worst);
+  g_assert_cmpfloat (worst, <=, YV8_CPU_SILU_ERROR);
+
+  float ends[] = { 0, -1e30f, 1e30f, NAN };
+  kernels->finish_silu (ends, 0, G_N_ELEMENTS (ends));
+  g_assert_cmpfloat (ends[0], ==, 0);
+  g_assert_cmpfloat (fabsf (ends[1]), <=, 1e-6f);
+  g_assert_cmpfloat (ends[2], ==, 1e30f);
+  g_assert_true (isnan (ends[3]));
+}
+
+typedef struct {
+  gint lanes[8]; /* whether one is taken */
+  gint counts[300];
+} Loop;
+
+static void
+count_task (gpointer data, guint lane, guint task)
+{
+  Loop *loop = data;
+
+  g_assert_true (g_atomic_int_compare_and_exchange (&loop->lanes[lane], 0, 1));
+  g_atomic_int_inc (&loop->counts[task]);
+  if (task % 50 == 7)
+    g_usleep (task);
+  g_atomic_int_set (&loop->lanes[lane], 0);
+}
+
+static gpointer
+run_loops (gpointer data)
+{
+  for (guint n_lanes = 1; n_lanes <= 8; n_lanes *= 2) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (Yv8Pool) pool = yv8_pool_new (n_lanes, &error);
+    g_assert_no_error (error);
+    for (guint round = 0; round < 300; round++) {
+      Loop loop = { 0 };
+      yv8_pool_run (pool, count_task, &loop, round);
+      for (guint i = 0; i < G_N_ELEMENTS (loop.counts); i++)
+        g_assert_cmpint (loop.counts[i], ==, i < round);
+      if (round % 100 == 99)
+        g_usleep (1000); /* long enough for the threads to sleep */
+    }
+  }
+  return NULL;
+}
+
+static void
+test_pool (void)
+{
+  GThread *other = g_thread_new ("loops", run_loops, NULL);
+
+  run_loops (NULL);
+  g_thread_join (other);
+}
+
+static float **
+run_network (const Yv8Graph *graph, guint side, Yv8Backend *backend, const float *values)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Yv8Executor) executor = yv8_executor_new (graph, side, side, backend, FALSE, &error);
+  guint n = graph->outputs->len;
+  float **maps = g_new0 (float *, n + 1);
+
+  g_assert_no_error (error);
+  for (guint run = 0; run < 2; run++) { /* the second sees what the first left in the arena */
+    yv8_executor_load_values (executor, values, &error);
+    yv8_executor_run (executor, &error);
+    g_assert_no_error (error);
+  }
+  for (guint i = 0; i < n; i++) {
+    Yv8Shape shape = yv8_executor_shapes (executor)[yv8_graph_output (graph, i)->buffer];
+    maps[i] = g_memdup2 (yv8_executor_output (executor, i),
+        sizeof (float) * shape.channels * shape.height * shape.width);
+  }
+  return maps;
+}
+
+static void
+compare_networks (const Yv8Graph *graph, guint side, float **got, float **want)
+{
+  g_autofree Yv8Shape *shapes = yv8_graph_infer (graph, side, side, NULL);
+
+  for (guint i = 0; i < graph->outputs->len; i++) {
+    Yv8Shape *shape = &shapes[yv8_graph_output (graph, i)->buffer];
+    gsize n = (gsize) shape->channels * shape->height * shape->width;
+    g_autofree float *bound = g_new (float, n);
+    float most = 0;
+    for (gsize j = 0; j < n; j++)
+      most = MAX (most, fabsf (want[i][j]));
+    for (gsize j = 0; j < n; j++)
+      bound[j] = most;
+    g_assert_cmpfloat (most, >, 0.01f);
+    g_autofree char *wrong = values_check (got[i], want[i], bound, NETWORK_TOLERANCE, n);
+    g_assert_cmpstr (wrong, ==, NULL);
+  }
+}
+
+typedef struct {
+  const Yv8Graph *graph;
+  const float *values;
+  float **want;
+  guint side;
+} Network;
+
+static gpointer
+check_network (gpointer data)
+{
+  const Network *network = data;
+
+  for (guint threads = 1; threads <= 4; threads++) {
+    g_autoptr (GError) error = NULL;
+    Yv8Backend *backend = yv8_cpu_backend_new (threads, &error);
+    g_assert_no_error (error);
+    g_auto (GStrv) got =
+        (char **) run_network (network->graph, network->side, backend, network->values);
+    compare_networks (network->graph, network->side, (float **) got, network->want);
+  }
+  return NULL;
+}
+
+static void
+test_network (void)
+{
+  enum { SIDE = 96 };
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = network_new (16, rand);
+  g_autofree float *values = g_new (float, 3 * SIDE * SIDE);
+
+  for (guint i = 0; i < 3 * SIDE * SIDE; i++)
+    values[i] = (float) g_rand_double (rand);
+  g_auto (GStrv) want = (char **) run_network (graph, SIDE, yv8_ref_backend_new (), values);
+  Network network = { graph, values, (float **) want, SIDE };
+  GThread *other = g_thread_new ("network", check_network, &network);
+  check_network (&network);
+  g_thread_join (other);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/cpu/forced", test_forced);
+  g_test_add_data_func ("/cpu/silu/ref", GUINT_TO_POINTER (0), test_silu);
+  g_test_add_data_func ("/cpu/silu/avx2", GUINT_TO_POINTER (1), test_silu);
+  g_test_add_data_func ("/cpu/silu/avx512", GUINT_TO_POINTER (2), test_silu);
+  g_test_add_func ("/cpu/pool", test_pool);
+  g_test_add_func ("/cpu/network", test_network);
+  return g_test_run ();
+}
