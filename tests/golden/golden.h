@@ -78,19 +78,25 @@ golden_jpeg_size (const char *path, guint *width, guint *height)
 
 /**
  * golden_labels_load:
- * @path: of a text file, "class cx cy width height" a line, in parts of the picture's sides; may
- * be absent where nothing is labelled
+ * @image: path of a JPEG file NAME.jpg in a folder "images"; its labels are in ../labels/NAME.txt,
+ *   "class cx cy width height" a line, in parts of the picture's sides
  *
- * Returns: (transfer full): of Yv8Detection, in pixels
+ * Returns: (transfer full): of Yv8Detection, in pixels; empty where nothing is labelled
  */
 static inline GArray *
-golden_labels_load (const char *path, guint width, guint height)
+golden_labels_load (const char *image)
 {
   GArray *labels = g_array_new (FALSE, FALSE, sizeof (Yv8Detection));
+  g_autofree char *dir = g_path_get_dirname (image);
+  g_autofree char *name = g_path_get_basename (image);
+  g_autofree char *path =
+      g_strdup_printf ("%s/../labels/%.*s.txt", dir, (int) (strlen (name) - strlen (".jpg")), name);
   g_autofree char *text = NULL;
+  guint width, height;
 
   if (!g_file_get_contents (path, &text, NULL, NULL))
     return labels;
+  golden_jpeg_size (image, &width, &height);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   for (guint i = 0; lines[i]; i++) {
     char *next = lines[i];

@@ -10,20 +10,15 @@ test_val64 (void)
 {
   g_autoptr (GHashTable) results = golden_results_load ("golden/val64-fp32.json");
   g_autofree char *images = test_data_path ("coco-val64/images");
-  g_autofree char *label_dir = test_data_path ("coco-val64/labels");
   g_autoptr (Yv8Evaluator) evaluator = yv8_evaluator_new (80);
   Yv8Average average;
 
-  if (!results || !images || !label_dir)
+  if (!results || !images)
     return;
   g_autoptr (GDir) dir = g_dir_open (images, 0, NULL);
   for (const char *name; (name = g_dir_read_name (dir));) {
     g_autofree char *path = g_build_filename (images, name, NULL);
-    g_autofree char *label_path =
-        g_strdup_printf ("%s/%.*s.txt", label_dir, (int) (strlen (name) - strlen (".jpg")), name);
-    guint width, height;
-    golden_jpeg_size (path, &width, &height);
-    g_autoptr (GArray) labels = golden_labels_load (label_path, width, height);
+    g_autoptr (GArray) labels = golden_labels_load (path);
     GArray *detections = g_hash_table_lookup (results, name);
     yv8_evaluator_add_image (evaluator, (const Yv8Detection *) labels->data, labels->len,
         detections ? (const Yv8Detection *) detections->data : NULL,
