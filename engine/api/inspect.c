@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A model described, as a table and as JSON, from one list of rows. */
+#include <json-glib/json-glib.h>
+
+#include "api/model.h"
+#include "api/size.h"
+
+typedef struct {
+  const Yv8Op *op;
+  char *shape;
+  char *type;
+  guint64 parameters, macs;
+} Row;
+
+static void
+row_clear (gpointer data)
+{
+  Row *row = data;
+
+  g_free (row->shape);
+  g_free (row->type);
+}
+
+static char *
+op_type (const Yv8Op *op)
+{
+  const char *kind = yv8_op_kind_name (op->kind);
+  const char *activation = op->activation == YV8_ACTIVATION_SILU ? " silu" : "";
+  const char *residual = op->kind == YV8_OP_CONV && op->n_in == 2 ? " +" : "";
+
+  if (op->kind != YV8_OP_CONV && op->kind != YV8_OP_MAXPOOL)
+    return g_strdup (kind);
+  return g_strdup_printf ("%s %ux%u/%u%s%s", kind, op->window.kernel_h, op->window.kernel_w,
+      op->window.stride, activation, residual);
+}
+
+static GArray *
+make_rows (const Yv8Model *model, guint width, guint height, GError **error)
+{
+  g_autofree Yv8Shape *shapes = yv8_graph_infer (model->graph, width, height, error);
+  if (!shapes)
+    return NULL;
+
+  GArray *rows = g_array_new (FALSE, TRUE, sizeof (Row));
+  g_array_set_clear_func (rows, row_clear);
+  for (guint i = 0; i < yv8_graph_n_ops (model->graph); i++) {
+    const Yv8Op *op = yv8_graph_op (model->graph, i);
+    Yv8Shape out = yv8_op_out_shape (op, shapes);
+    Row row = { op, NULL, op_type (op), yv8_op_parameters (op), yv8_op_macs (op, shapes) };
+    row.shape =
+        op->kind == YV8_OP_DETECT
+            ? g_strdup_printf ("%ux%u", 4 + op->n_classes, yv8_graph_n_anchors (op, width, height))
+            : g_strdup_printf ("%ux%ux%u", out.channels, out.height, out.width);
+    g_array_append_val (rows, row);
+  }
+  return rows;
+}
+
+static Row
+total (const GArray *rows, guint *n_convs)
+{
+  Row sum = { 0 };
+
+  *n_convs = 0;
+  for (guint i = 0; i < rows->len; i++) {
+    const Row *row = &g_array_index (rows, Row, i);
+    sum.parameters += row->parameters;
+    sum.macs += row->macs;
+    *n_convs += row->op->kind == YV8_OP_CONV;
+  }
+  return sum;
+}
+
+static GList *
+sorted_metadata (const Yv8Model *model)
+{
+  return g_list_sort (g_hash_table_get_keys (model->metadata), (GCompareFunc) g_strcmp0);
+}
+
+static void
+append_labels (GString *text, const Yv8Model *model)
+{
+  g_string_append (text, "labels      ");
+  for (guint i = 0; i < model->n_classes; i++)
+    g_string_append_printf (text, "%s%u %s", i ? ", " : "", i, model->labels[i]);
+  g_string_append_c (text, '\n');
+}
+
+static char *
+to_text (const Yv8Model *model, guint width, guint height, const GArray *rows)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GList) keys = sorted_metadata (model);
+  guint n_convs;
+  Row sum = total (rows, &n_convs);
+
+  g_string_append_printf (text, "%4s  %-18s %-14s %10s %12s  %s\n", "op", "type", "output",
+      "parameters", "MACs", "name");
+  for (guint i = 0; i < rows->len; i++) {
+    const Row *row = &g_array_index (rows, Row, i);
+    g_string_append_printf (text,
+        "%4u  %-18s %-14s %10" G_GUINT64_FORMAT " %12" G_GUINT64_FORMAT "  %s\n", i, row->type,
+        row->shape, row->parameters, row->macs, row->op->name);
+  }
+  g_string_append_printf (text,
+      "\ntotal       %u ops, %u convolutions, %.3f M parameters, %.3f GMAC at %ux%u\n", rows->len,
+      n_convs, sum.parameters / 1e6, sum.macs / 1e9, width, height);
+  g_string_append_printf (
+      text, "input       %ux%u\nclasses     %u\n", model->width, model->height, model->n_classes);
+  append_labels (text, model);
+  for (GList *l = keys; l; l = l->next)
+    if (!g_str_equal (l->data, "names"))
+      g_string_append_printf (text, "%-11s %s\n", (const char *) l->data,
+          (const char *) g_hash_table_lookup (model->metadata, l->data));
+  g_string_append_printf (text, "sha256      %s\n", model->sha256);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static void
+add_int (JsonBuilder *builder, const char *name, guint64 value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_int_value (builder, (gint64) value);
+}
+
+static void
+add_string (JsonBuilder *builder, const char *name, const char *value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value);
+}
+
+static void
+add_ops (JsonBuilder *builder, const GArray *rows)
+{
+  json_builder_set_member_name (builder, "ops");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < rows->len; i++) {
+    const Row *row = &g_array_index (rows, Row, i);
+    json_builder_begin_object (builder);
+    add_string (builder, "name", row->op->name);
+    add_string (builder, "type", row->type);
+    add_string (builder, "output", row->shape);
+    add_int (builder, "parameters", row->parameters);
+    add_int (builder, "macs", row->macs);
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+}
+
+static void
+add_strings (JsonBuilder *builder, const Yv8Model *model)
+{
+  g_autoptr (GList) keys = sorted_metadata (model);
+
+  json_builder_set_member_name (builder, "labels");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < model->n_classes; i++)
+    json_builder_add_string_value (builder, model->labels[i]);
+  json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "metadata");
+  json_builder_begin_object (builder);
+  for (GList *l = keys; l; l = l->next)
+    add_string (builder, l->data, g_hash_table_lookup (model->metadata, l->data));
+  json_builder_end_object (builder);
+}
+
+static char *
+to_json (const Yv8Model *model, guint width, guint height, const GArray *rows)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  guint n_convs;
+  Row sum = total (rows, &n_convs);
+
+  json_builder_begin_object (builder);
+  add_int (builder, "width", width);
+  add_int (builder, "height", height);
+  add_int (builder, "parameters", sum.parameters);
+  add_int (builder, "macs", sum.macs);
+  add_int (builder, "convolutions", n_convs);
+  add_strings (builder, model);
+  add_string (builder, "sha256", model->sha256);
+  add_ops (builder, rows);
+  json_builder_end_object (builder);
+
+  g_autoptr (JsonNode) root = json_builder_get_root (builder);
+  return json_to_string (root, FALSE);
+}
+
+char *
+yv8_model_inspect (const Yv8Model *model, guint width, guint height, gboolean json, GError **error)
+{
+  g_return_val_if_fail (model, NULL);
+
+  if (!yv8_size_resolve (model, &width, &height, error))
+    return NULL;
+  g_autoptr (GArray) rows = make_rows (model, width, height, error);
+  if (!rows)
+    return NULL;
+  return json ? to_json (model, width, height, rows) : to_text (model, width, height, rows);
+}

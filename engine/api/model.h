@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a model is inside of the library. */
+#pragma once
+
+#include <yv8/model.h>
+
+#include "graph/graph.h"
+
+G_BEGIN_DECLS
+
+struct _Yv8Model {
+  gatomicrefcount ref_count;
+  Yv8Graph *graph;
+  GHashTable *metadata; /* (element-type utf8 utf8) */
+  guint width, height;
+  guint n_classes;
+  char **labels;
+  char *sha256;
+};
+
+G_END_DECLS
