@@ -79,20 +79,54 @@ check_window (const Yv8Op *op, GError **error)
 }
 
 static gboolean
-check_conv (const Yv8Op *op, GError **error)
+is_quantized (const Yv8Graph *graph, const Yv8Slice *slice)
 {
-  if (!op->weights || !op->bias)
+  return yv8_graph_buffer_type (graph, slice->buffer) == YV8_TYPE_QS8;
+}
+
+static gboolean
+check_quant (const Yv8Op *op, GError **error)
+{
+  const Yv8Quant *quant = &op->quant;
+
+  if (!(quant->scale >= YV8_QUANT_MIN_SCALE && quant->scale <= YV8_QUANT_MAX_SCALE))
+    return fail (op, error, "scale %g is out of range", (double) quant->scale);
+  if (quant->zero < -128 || quant->zero > 127)
+    return fail (op, error, "zero point %d is out of range", quant->zero);
+  return TRUE;
+}
+
+/* Float in, float out; int8 in, either out; a residual goes with an int8 or float op as a whole. */
+static gboolean
+check_conv_types (const Yv8Graph *graph, const Yv8Op *op, GError **error)
+{
+  gboolean in = is_quantized (graph, &op->in[0]), out = is_quantized (graph, &op->out);
+  gsize terms = (gsize) op->in[0].channels * op->window.kernel_h * op->window.kernel_w;
+
+  if (out && !in)
+    return fail (op, error, "int8 output of float input");
+  if (op->n_in == 2 && (is_quantized (graph, &op->in[1]) != out || in != out))
+    return fail (op, error, "residual, input and output differ in type");
+  if (!op->bias || !(in ? op->qweights && op->multiplier : op->weights != NULL))
     return fail (op, error, "has no weights");
+  if (in && terms > YV8_QUANT_MAX_TERMS)
+    return fail (op, error, "%" G_GSIZE_FORMAT " terms overflow the accumulator", terms);
+  return !out || check_quant (op, error);
+}
+
+static gboolean
+check_conv (const Yv8Graph *graph, const Yv8Op *op, GError **error)
+{
   if (op->n_in == 2 && op->in[1].channels != op->out.channels)
     return fail (
         op, error, "residual has %u channels, not %u", op->in[1].channels, op->out.channels);
   if (op->activation != YV8_ACTIVATION_NONE && op->activation != YV8_ACTIVATION_SILU)
     return fail (op, error, "unknown activation");
-  return check_window (op, error);
+  return check_window (op, error) && check_conv_types (graph, op, error);
 }
 
 static gboolean
-check_detect (const Yv8Op *op, GError **error)
+check_detect (const Yv8Graph *graph, const Yv8Op *op, GError **error)
 {
   guint n_scales = op->n_in / 2;
 
@@ -104,6 +138,8 @@ check_detect (const Yv8Op *op, GError **error)
     if (op->in[2 * i].channels != 4 * op->reg_max || op->in[2 * i + 1].channels != op->n_classes)
       return fail (op, error, "scale %u has %u + %u channels, not %u + %u", i,
           op->in[2 * i].channels, op->in[2 * i + 1].channels, 4 * op->reg_max, op->n_classes);
+    if (is_quantized (graph, &op->in[2 * i]) || is_quantized (graph, &op->in[2 * i + 1]))
+      return fail (op, error, "scale %u is int8", i);
     if (op->strides[i] == 0 || op->strides[i] > 256)
       return fail (op, error, "stride %u is out of range", op->strides[i]);
   }
@@ -111,30 +147,48 @@ check_detect (const Yv8Op *op, GError **error)
 }
 
 static gboolean
-check_same_channels (const Yv8Op *op, GError **error)
+check_same (const Yv8Graph *graph, const Yv8Op *op, GError **error)
 {
   if (op->in[0].channels != op->out.channels)
     return fail (op, error, "%u channels in, %u out", op->in[0].channels, op->out.channels);
+  if (is_quantized (graph, &op->in[0]) != is_quantized (graph, &op->out))
+    return fail (op, error, "input and output differ in type");
   return op->kind == YV8_OP_MAXPOOL ? check_window (op, error) : TRUE;
 }
 
 static gboolean
-check_input (const Yv8Op *op, GError **error)
+check_change (const Yv8Graph *graph, const Yv8Op *op, GError **error)
+{
+  gboolean quantize = op->kind == YV8_OP_QUANTIZE;
+
+  if (op->in[0].channels != op->out.channels)
+    return fail (op, error, "%u channels in, %u out", op->in[0].channels, op->out.channels);
+  if (is_quantized (graph, &op->in[0]) == quantize || is_quantized (graph, &op->out) != quantize)
+    return fail (op, error, "input or output is of the wrong type");
+  return !quantize || check_quant (op, error);
+}
+
+static gboolean
+check_input (const Yv8Graph *graph, const Yv8Op *op, GError **error)
 {
   if (op->out.buffer != 0 || op->out.channel != 0)
     return fail (op, error, "does not write to buffer 0");
+  if (is_quantized (graph, &op->out) && (op->quant.scale != 1.0f / 255 || op->quant.zero != -128))
+    return fail (op, error, "an int8 input has the scale 1/255 and the zero point -128");
   return TRUE;
 }
 
 static const struct {
   guint8 min_in, max_in;
-  gboolean (*check) (const Yv8Op *op, GError **error);
+  gboolean (*check) (const Yv8Graph *graph, const Yv8Op *op, GError **error);
 } KINDS[YV8_N_OP_KINDS] = {
   [YV8_OP_INPUT] = { 0, 0, check_input },
   [YV8_OP_CONV] = { 1, 2, check_conv },
-  [YV8_OP_MAXPOOL] = { 1, 1, check_same_channels },
-  [YV8_OP_UPSAMPLE] = { 1, 1, check_same_channels },
-  [YV8_OP_COPY] = { 1, 1, check_same_channels },
+  [YV8_OP_MAXPOOL] = { 1, 1, check_same },
+  [YV8_OP_UPSAMPLE] = { 1, 1, check_same },
+  [YV8_OP_COPY] = { 1, 1, check_same },
+  [YV8_OP_QUANTIZE] = { 1, 1, check_change },
+  [YV8_OP_DEQUANTIZE] = { 1, 1, check_change },
   [YV8_OP_DETECT] = { 2, YV8_OP_MAX_INPUTS, check_detect },
 };
 
@@ -157,7 +211,7 @@ check_op (Checker *self, guint index, GError **error)
       return FALSE;
   if (op->kind != YV8_OP_DETECT && !check_write (self, op, error))
     return FALSE;
-  return KINDS[op->kind].check (op, error);
+  return KINDS[op->kind].check (self->graph, op, error);
 }
 
 static gboolean

@@ -10,6 +10,19 @@ append_slice (GString *text, const Yv8Slice *slice)
 }
 
 static void
+append_type (GString *text, const Yv8Op *op, Yv8Type type)
+{
+  char scale[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (type != YV8_TYPE_QS8)
+    return;
+  g_string_append (text, " qs8");
+  if (op->quant.scale > 0)
+    g_string_append_printf (text, " scale %s zero %d",
+        g_ascii_formatd (scale, sizeof scale, "%.9g", (double) op->quant.scale), op->quant.zero);
+}
+
+static void
 append_op (GString *text, const Yv8Op *op, const Yv8Shape *shapes)
 {
   const Yv8Window *window = &op->window;
@@ -22,6 +35,7 @@ append_op (GString *text, const Yv8Op *op, const Yv8Shape *shapes)
     g_string_append (text, " ->");
     append_slice (text, &op->out);
     g_string_append_printf (text, " %ux%ux%u", out.channels, out.height, out.width);
+    append_type (text, op, out.type);
   }
   if (op->kind == YV8_OP_CONV || op->kind == YV8_OP_MAXPOOL)
     g_string_append_printf (

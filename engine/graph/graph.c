@@ -9,6 +9,8 @@ static const char *const KIND_NAMES[YV8_N_OP_KINDS] = {
   [YV8_OP_MAXPOOL] = "maxpool",
   [YV8_OP_UPSAMPLE] = "upsample",
   [YV8_OP_COPY] = "copy",
+  [YV8_OP_QUANTIZE] = "quantize",
+  [YV8_OP_DEQUANTIZE] = "dequantize",
   [YV8_OP_DETECT] = "detect",
 };
 
@@ -20,6 +22,8 @@ op_clear (gpointer data)
   g_clear_pointer (&op->name, g_free);
   g_clear_pointer (&op->weights, g_free);
   g_clear_pointer (&op->bias, g_free);
+  g_clear_pointer (&op->qweights, g_free);
+  g_clear_pointer (&op->multiplier, g_free);
 }
 
 Yv8Graph *
@@ -28,6 +32,7 @@ yv8_graph_new (void)
   Yv8Graph *graph = g_new0 (Yv8Graph, 1);
 
   graph->buffer_channels = g_array_new (FALSE, TRUE, sizeof (guint));
+  graph->buffer_types = g_array_new (FALSE, TRUE, sizeof (Yv8Type));
   graph->ops = g_array_new (FALSE, TRUE, sizeof (Yv8Op));
   g_array_set_clear_func (graph->ops, op_clear);
   graph->outputs = g_array_new (FALSE, TRUE, sizeof (Yv8Slice));
@@ -40,16 +45,24 @@ yv8_graph_free (Yv8Graph *graph)
   if (!graph)
     return;
   g_array_unref (graph->buffer_channels);
+  g_array_unref (graph->buffer_types);
   g_array_unref (graph->ops);
   g_array_unref (graph->outputs);
   g_free (graph);
 }
 
 guint
-yv8_graph_add_buffer (Yv8Graph *graph, guint channels)
+yv8_graph_add_typed_buffer (Yv8Graph *graph, guint channels, Yv8Type type)
 {
   g_array_append_val (graph->buffer_channels, channels);
+  g_array_append_val (graph->buffer_types, type);
   return graph->buffer_channels->len - 1;
+}
+
+guint
+yv8_graph_add_buffer (Yv8Graph *graph, guint channels)
+{
+  return yv8_graph_add_typed_buffer (graph, channels, YV8_TYPE_F32);
 }
 
 Yv8Op *
@@ -83,6 +96,13 @@ yv8_graph_output (const Yv8Graph *graph, guint index)
 {
   g_return_val_if_fail (index < graph->outputs->len, NULL);
   return &g_array_index (graph->outputs, Yv8Slice, index);
+}
+
+Yv8Type
+yv8_graph_buffer_type (const Yv8Graph *graph, guint buffer)
+{
+  g_return_val_if_fail (buffer < graph->buffer_types->len, YV8_TYPE_F32);
+  return g_array_index (graph->buffer_types, Yv8Type, buffer);
 }
 
 const Yv8Op *

@@ -18,10 +18,35 @@ G_BEGIN_DECLS
 #define YV8_OP_MAX_INPUTS      (2 * YV8_GRAPH_MAX_SCALES)
 
 /**
- * Yv8Shape: of a feature map, in planar order [channels][height][width].
+ * Yv8Type: of a buffer's elements: float32, or int8 that stands for a real value, see Yv8Quant.
+ */
+typedef enum {
+  YV8_TYPE_F32,
+  YV8_TYPE_QS8,
+} Yv8Type;
+
+/**
+ * Yv8Quant: x = scale (q - zero), q in -128..127
+ * @scale: YV8_QUANT_MIN_SCALE to YV8_QUANT_MAX_SCALE
+ * @zero: the zero point, -128..127
+ */
+typedef struct {
+  float scale;
+  gint32 zero;
+} Yv8Quant;
+
+#define YV8_QUANT_MIN_SCALE 1e-9f
+#define YV8_QUANT_MAX_SCALE 1e9f
+
+/* Products of an accumulator of the integer path: |sum w (q - z)| <= 127 * 255 * 65536 < 2^31. */
+#define YV8_QUANT_MAX_TERMS 65536
+
+/**
+ * Yv8Shape: of a feature map, in planar order [channels][height][width], and the elements' type.
  */
 typedef struct {
   guint channels, height, width;
+  Yv8Type type;
 } Yv8Shape;
 
 /**
@@ -40,6 +65,8 @@ typedef struct {
  * @YV8_OP_MAXPOOL: maximum over a window; outside of the map counts as -infinity
  * @YV8_OP_UPSAMPLE: nearest neighbour, both sides times two
  * @YV8_OP_COPY: y = in[0]; for a map that two concats want
+ * @YV8_OP_QUANTIZE: float32 to int8 by the op's quant
+ * @YV8_OP_DEQUANTIZE: int8 to float32 by the quants of the channels that are read
  * @YV8_OP_DETECT: DFL, box decode and sigmoid over all scales; the last op. in[2 i] are the box
  *   distributions of scale i, [4 * reg_max] channels, in[2 i + 1] its class logits. It has no
  * output buffer: it is done on the host, see engine/detect/decode.h
@@ -50,6 +77,8 @@ typedef enum {
   YV8_OP_MAXPOOL,
   YV8_OP_UPSAMPLE,
   YV8_OP_COPY,
+  YV8_OP_QUANTIZE,
+  YV8_OP_DEQUANTIZE,
   YV8_OP_DETECT,
 } Yv8OpKind;
 
@@ -76,6 +105,12 @@ typedef struct {
  * @window: of CONV and MAXPOOL
  * @weights: (transfer full): of CONV, float32 [out.channels][in[0].channels][kernel_h][kernel_w]
  * @bias: (transfer full): of CONV, float32 [out.channels]
+ * @quant: of what is written, by INPUT, CONV and QUANTIZE, where the output is int8. MAXPOOL,
+ *   UPSAMPLE and COPY hand on the quants of the channels that they read
+ * @qweights: (transfer full): of CONV with int8 input, in place of @weights: int8 -127..127, same
+ *   shape; the scales of the input's channels are folded in, see engine/ref/qs8.h
+ * @multiplier: (transfer full): of CONV with int8 input, float32 [out.channels]: the weights'
+ * scales
  * @reg_max: of DETECT: bins of a box distribution
  * @n_classes: of DETECT
  * @strides: of DETECT: pixels of the input a cell, per scale
@@ -90,6 +125,9 @@ typedef struct {
   Yv8Activation activation;
   float *weights;
   float *bias;
+  Yv8Quant quant;
+  gint8 *qweights;
+  float *multiplier;
   guint reg_max;
   guint n_classes;
   guint strides[YV8_GRAPH_MAX_SCALES];
@@ -98,6 +136,7 @@ typedef struct {
 /**
  * Yv8Graph:
  * @buffer_channels: (element-type guint): channels of each buffer; buffer 0 is the input's
+ * @buffer_types: (element-type Yv8Type): of each buffer
  * @ops: (element-type Yv8Op): in the order of execution
  * @outputs: (element-type Yv8Slice): what can be read after a run: the inputs of DETECT, in order
  *
@@ -106,6 +145,7 @@ typedef struct {
  */
 typedef struct {
   GArray *buffer_channels;
+  GArray *buffer_types;
   GArray *ops;
   GArray *outputs;
 } Yv8Graph;
@@ -115,9 +155,14 @@ void yv8_graph_free (Yv8Graph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Graph, yv8_graph_free)
 
 /**
- * yv8_graph_add_buffer: Returns: the new buffer's index
+ * yv8_graph_add_buffer: Returns: the new float32 buffer's index
  */
 guint yv8_graph_add_buffer (Yv8Graph *graph, guint channels);
+
+/**
+ * yv8_graph_add_typed_buffer: Returns: the new buffer's index
+ */
+guint yv8_graph_add_typed_buffer (Yv8Graph *graph, guint channels, Yv8Type type);
 
 /**
  * yv8_graph_add_op:
@@ -132,13 +177,25 @@ guint yv8_graph_n_ops (const Yv8Graph *graph);
 const Yv8Op *yv8_graph_op (const Yv8Graph *graph, guint index);
 guint yv8_graph_n_buffers (const Yv8Graph *graph);
 const Yv8Slice *yv8_graph_output (const Yv8Graph *graph, guint index);
+Yv8Type yv8_graph_buffer_type (const Yv8Graph *graph, guint buffer);
+
+/**
+ * yv8_graph_quants:
+ * @graph: checked
+ *
+ * Returns: (transfer full): for each buffer, the quants of its channels; zeroed where the buffer is
+ *   float32. Free with yv8_quants_free()
+ */
+Yv8Quant **yv8_graph_quants (const Yv8Graph *graph);
+void yv8_quants_free (Yv8Quant **quants);
 
 /**
  * yv8_graph_check:
  *
  * Slices within their buffers; channel counts, windows and kinds in range; every slice written
  * before it is read, no channel written twice; INPUT first; at most one DETECT, and that the last;
- * weights present. All that a backend relies on, so that a graph from hostile bytes is safe to run.
+ * weights present and as the types of input and output want them; scales and zero points in range.
+ * All that a backend relies on, so that a graph from hostile bytes is safe to run.
  *
  * Returns: %FALSE with @error set (FORMAT), naming op and reason
  */

@@ -15,7 +15,7 @@ window_side (guint side, guint kernel, const Yv8Window *window)
 static Yv8Shape
 infer_op (const Yv8Op *op, const Yv8Shape *in)
 {
-  Yv8Shape out = { op->out.channels, in->height, in->width };
+  Yv8Shape out = { op->out.channels, in->height, in->width, YV8_TYPE_F32 };
 
   switch (op->kind) {
   case YV8_OP_CONV:
@@ -73,7 +73,7 @@ check_inputs (const Yv8Op *op, const Yv8Shape *shapes, guint width, guint height
     good = same_size (&shapes[op->in[1].buffer], &shapes[op->out.buffer]);
   for (guint i = 0; op->kind == YV8_OP_DETECT && i < op->n_in; i++) {
     guint stride = op->strides[i / 2];
-    const Yv8Shape want = { 0, height / stride, width / stride };
+    const Yv8Shape want = { .height = height / stride, .width = width / stride };
     good = good && same_size (&shapes[op->in[i].buffer], &want);
   }
   if (!good)
@@ -95,12 +95,14 @@ yv8_graph_infer (const Yv8Graph *graph, guint width, guint height, GError **erro
 
   guint n = yv8_graph_n_buffers (graph);
   g_autofree Yv8Shape *shapes = g_new0 (Yv8Shape, n);
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < n; i++) {
     shapes[i].channels = g_array_index (graph->buffer_channels, guint, i);
+    shapes[i].type = yv8_graph_buffer_type (graph, i);
+  }
 
   for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
     const Yv8Op *op = yv8_graph_op (graph, i);
-    const Yv8Shape input = { 0, height, width };
+    const Yv8Shape input = { .height = height, .width = width };
     const Yv8Shape *in = op->kind == YV8_OP_INPUT ? &input : &shapes[op->in[0].buffer];
     Yv8Shape out = infer_op (op, in);
     if (op->kind != YV8_OP_DETECT && !set_shape (op, &out, &shapes[op->out.buffer], error))
@@ -114,7 +116,7 @@ yv8_graph_infer (const Yv8Graph *graph, guint width, guint height, GError **erro
 Yv8Shape
 yv8_op_out_shape (const Yv8Op *op, const Yv8Shape *shapes)
 {
-  Yv8Shape out = { 0, 0, 0 };
+  Yv8Shape out = { 0 };
 
   if (op->kind == YV8_OP_DETECT)
     return out;
