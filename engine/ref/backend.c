@@ -7,20 +7,10 @@
 #include <string.h>
 
 #include "ref/backend.h"
-#include "ref/planar.h"
-
-typedef struct {
-  Yv8Planar planar;
-  double *row; /* accumulators of a row of the widest map */
-} Ref;
-
-typedef struct {
-  const char *name;
-  void (*run) (Ref *ref, const Yv8Op *op);
-} RefKernel;
+#include "ref/ref.h"
 
 static void
-run_input (Ref *ref, const Yv8Op *op)
+run_input (Yv8Ref *ref, const Yv8Op *op)
 {
   const Yv8Planar *planar = &ref->planar;
   Yv8Shape out = yv8_planar_shape (planar, &op->out);
@@ -48,8 +38,8 @@ conv_row (double *sum, guint n, const Yv8Op *op, const float *x, Yv8Shape in, gu
   for (guint c = 0; c < in.channels; c++)
     for (guint ky = 0; ky < k->kernel_h; ky++)
       for (guint kx = 0; kx < k->kernel_w; kx++, w++) {
-        gint64 row = (gint64) out_row * k->stride + ky - k->pad;
-        if (row < 0 || row >= in.height)
+        gint64 row = yv8_ref_window_row (k, out_row, ky, in.height);
+        if (row < 0)
           continue;
         const float *line = x + ((gsize) c * in.height + row) * in.width;
         for (guint i = 0; i < n; i++) {
@@ -61,7 +51,7 @@ conv_row (double *sum, guint n, const Yv8Op *op, const float *x, Yv8Shape in, gu
 }
 
 static void
-run_conv (Ref *ref, const Yv8Op *op)
+run_conv (Yv8Ref *ref, const Yv8Op *op)
 {
   Yv8Shape in = yv8_planar_shape (&ref->planar, &op->in[0]);
   Yv8Shape out = yv8_planar_shape (&ref->planar, &op->out);
@@ -97,7 +87,7 @@ window_max (const float *x, Yv8Shape in, const Yv8Window *window, guint out_row,
 }
 
 static void
-run_maxpool (Ref *ref, const Yv8Op *op)
+run_maxpool (Yv8Ref *ref, const Yv8Op *op)
 {
   Yv8Shape in = yv8_planar_shape (&ref->planar, &op->in[0]);
   Yv8Shape out = yv8_planar_shape (&ref->planar, &op->out);
@@ -111,7 +101,7 @@ run_maxpool (Ref *ref, const Yv8Op *op)
 }
 
 static void
-run_upsample (Ref *ref, const Yv8Op *op)
+run_upsample (Yv8Ref *ref, const Yv8Op *op)
 {
   Yv8Shape in = yv8_planar_shape (&ref->planar, &op->in[0]);
   Yv8Shape out = yv8_planar_shape (&ref->planar, &op->out);
@@ -125,7 +115,7 @@ run_upsample (Ref *ref, const Yv8Op *op)
 }
 
 static void
-run_copy (Ref *ref, const Yv8Op *op)
+run_copy (Yv8Ref *ref, const Yv8Op *op)
 {
   Yv8Shape out = yv8_planar_shape (&ref->planar, &op->out);
 
@@ -134,11 +124,11 @@ run_copy (Ref *ref, const Yv8Op *op)
 }
 
 static void
-run_nothing (Ref *ref, const Yv8Op *op)
+run_nothing (Yv8Ref *ref, const Yv8Op *op)
 {
 }
 
-static const RefKernel KERNELS[YV8_N_OP_KINDS] = {
+static const Yv8RefKernel KERNELS[YV8_N_OP_KINDS] = {
   [YV8_OP_INPUT] = { "input_f32", run_input },
   [YV8_OP_CONV] = { "conv_f32", run_conv },
   [YV8_OP_MAXPOOL] = { "maxpool_f32", run_maxpool },
@@ -150,12 +140,13 @@ static const RefKernel KERNELS[YV8_N_OP_KINDS] = {
 static gboolean
 prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
 {
-  Ref *ref = (Ref *) backend;
+  Yv8Ref *ref = (Yv8Ref *) backend;
   guint width = 1;
 
   for (guint i = 0; i < yv8_graph_n_buffers (program->graph); i++)
     width = MAX (width, program->shapes[i].width);
   ref->row = g_new (double, width);
+  ref->integers = g_new (gint32, width);
   return yv8_planar_prepare (backend, program, error);
 }
 
@@ -170,14 +161,25 @@ load (Yv8Backend *backend, const Yv8Frame *frame, const Yv8Letterbox *letterbox,
   return TRUE;
 }
 
+/* An op that reads or writes int8 is an integer op. */
+static const Yv8RefKernel *
+find_kernel (const Yv8Graph *graph, const Yv8Op *op)
+{
+  gboolean reads = op->n_in && yv8_graph_buffer_type (graph, op->in[0].buffer) == YV8_TYPE_QS8;
+  gboolean writes =
+      op->kind != YV8_OP_DETECT && yv8_graph_buffer_type (graph, op->out.buffer) == YV8_TYPE_QS8;
+
+  return reads || writes ? &YV8_REF_QS8[op->kind] : &KERNELS[op->kind];
+}
+
 static gboolean
 run_op (Yv8Backend *backend, guint index, GError **error)
 {
-  Ref *ref = (Ref *) backend;
+  Yv8Ref *ref = (Yv8Ref *) backend;
   const Yv8Op *op = yv8_graph_op (ref->planar.program.graph, index);
   guint64 start = yv8_planar_now ();
 
-  KERNELS[op->kind].run (ref, op);
+  find_kernel (ref->planar.program.graph, op)->run (ref, op);
   if (ref->planar.nanoseconds)
     ref->planar.nanoseconds[index] = yv8_planar_now () - start;
   return TRUE;
@@ -186,16 +188,19 @@ run_op (Yv8Backend *backend, guint index, GError **error)
 static const char *
 kernel_name (Yv8Backend *backend, guint op)
 {
-  return KERNELS[yv8_graph_op (((Ref *) backend)->planar.program.graph, op)->kind].name;
+  const Yv8Graph *graph = ((Yv8Ref *) backend)->planar.program.graph;
+
+  return find_kernel (graph, yv8_graph_op (graph, op))->name;
 }
 
 static void
 ref_free (Yv8Backend *backend)
 {
-  Ref *ref = (Ref *) backend;
+  Yv8Ref *ref = (Yv8Ref *) backend;
 
   yv8_planar_clear (&ref->planar);
   g_free (ref->row);
+  g_free (ref->integers);
   g_free (ref);
 }
 
@@ -217,7 +222,7 @@ static const Yv8BackendClass ref_class = {
 Yv8Backend *
 yv8_ref_backend_new (void)
 {
-  Ref *ref = g_new0 (Ref, 1);
+  Yv8Ref *ref = g_new0 (Yv8Ref, 1);
 
   ref->planar.backend.klass = &ref_class;
   return &ref->planar.backend;

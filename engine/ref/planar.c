@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "ref/planar.h"
+#include "shaders/lib/numeric.h"
 
 static gsize
 shape_elements (const Yv8Shape *shape)
@@ -23,13 +24,31 @@ yv8_planar_shape (const Yv8Planar *planar, const Yv8Slice *slice)
   return shape;
 }
 
+static gsize
+element_size (const Yv8Shape *shape)
+{
+  return shape->type == YV8_TYPE_QS8 ? sizeof (gint8) : sizeof (float);
+}
+
+static gpointer
+map (const Yv8Planar *planar, const Yv8Slice *slice)
+{
+  const Yv8Shape *shape = &planar->program.shapes[slice->buffer];
+  guint8 *buffer = planar->arena + planar->program.plan->offset[slice->buffer];
+
+  return buffer + (gsize) slice->channel * shape->height * shape->width * element_size (shape);
+}
+
 float *
 yv8_planar_map (const Yv8Planar *planar, const Yv8Slice *slice)
 {
-  const Yv8Shape *shape = &planar->program.shapes[slice->buffer];
-  float *buffer = (float *) (planar->arena + planar->program.plan->offset[slice->buffer]);
+  return map (planar, slice);
+}
 
-  return buffer + (gsize) slice->channel * shape->height * shape->width;
+gint8 *
+yv8_planar_map_qs8 (const Yv8Planar *planar, const Yv8Slice *slice)
+{
+  return map (planar, slice);
 }
 
 void
@@ -48,6 +67,7 @@ yv8_planar_clear (Yv8Planar *planar)
   g_clear_pointer (&planar->memory, g_free);
   g_clear_pointer (&planar->picture, g_free);
   g_clear_pointer (&planar->nanoseconds, g_free);
+  g_clear_pointer (&planar->quants, yv8_quants_free);
 }
 
 guint64
@@ -66,7 +86,7 @@ yv8_planar_buffer_size (Yv8Backend *backend, const Yv8Shape *shape)
 
   if (!g_size_checked_mul (&size, shape->height, shape->width) ||
       !g_size_checked_mul (&size, size, shape->channels) ||
-      !g_size_checked_mul (&size, size, sizeof (float)))
+      !g_size_checked_mul (&size, size, element_size (shape)))
     return 0;
   return size;
 }
@@ -79,6 +99,7 @@ yv8_planar_prepare (Yv8Backend *backend, const Yv8Program *program, GError **err
   gsize size;
 
   planar->program = *program;
+  planar->quants = yv8_graph_quants (program->graph);
   if (g_size_checked_add (&size, program->plan->arena_size, YV8_PLANAR_ALIGNMENT))
     planar->memory = g_try_malloc (size);
   planar->picture = g_try_malloc0_n ((gsize) input->height * input->width, sizeof (guint32));
@@ -100,10 +121,18 @@ yv8_planar_load_values (Yv8Backend *backend, const float *values, GError **error
 {
   Yv8Planar *planar = (Yv8Planar *) backend;
   const Yv8Shape *input = &planar->program.shapes[0];
-  Yv8Slice slice = { 0, 0, input->channels };
+  const Yv8Slice slice = { 0, 0, input->channels };
+  gsize plane = (gsize) input->height * input->width;
+  gint8 *q = yv8_planar_map_qs8 (planar, &slice);
 
-  memcpy (yv8_planar_map (planar, &slice), values, shape_elements (input) * sizeof (float));
   planar->has_values = TRUE;
+  if (input->type == YV8_TYPE_F32)
+    memcpy (q, values, shape_elements (input) * sizeof (float));
+  for (guint c = 0; input->type == YV8_TYPE_QS8 && c < input->channels; c++) {
+    const Yv8Quant *quant = &planar->quants[0][c];
+    for (gsize i = 0; i < plane; i++)
+      *q++ = (gint8) yv8_requantize (*values++, 1.0f / quant->scale, quant->zero);
+  }
   return TRUE;
 }
 
@@ -112,8 +141,16 @@ yv8_planar_read (Yv8Backend *backend, const Yv8Slice *slice, float *values, GErr
 {
   Yv8Planar *planar = (Yv8Planar *) backend;
   Yv8Shape shape = yv8_planar_shape (planar, slice);
+  gsize plane = (gsize) shape.height * shape.width;
+  const gint8 *q = yv8_planar_map_qs8 (planar, slice);
 
-  memcpy (values, yv8_planar_map (planar, slice), shape_elements (&shape) * sizeof (float));
+  if (shape.type == YV8_TYPE_F32)
+    memcpy (values, q, shape_elements (&shape) * sizeof (float));
+  for (guint c = 0; shape.type == YV8_TYPE_QS8 && c < shape.channels; c++) {
+    const Yv8Quant *quant = &planar->quants[slice->buffer][slice->channel + c];
+    for (gsize i = 0; i < plane; i++)
+      *values++ = quant->scale * (float) (*q++ - quant->zero);
+  }
   return TRUE;
 }
 

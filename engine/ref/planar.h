@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Feature maps as planar float32 in one arena of host memory: what the backends "ref" and "cpu"
- * have in common, which is all but the ops. */
+ * Feature maps as planar float32 or int8 in one arena of host memory: what the backends "ref" and
+ * "cpu" have in common, which is all but the ops. */
 #pragma once
 
 #include "exec/backend.h"
@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 /**
  * Yv8Planar:
  * @program: what prepare() was given
+ * @quants: (array): of each buffer's channels, see yv8_graph_quants()
  * @picture: uint32 [height][width] of the input, written by load(); see yv8_resampler_run()
  * @resampler: (nullable): of the last frame's size and format
  * @has_values: buffer 0 was written by load_values(): the INPUT op leaves it alone
@@ -22,6 +23,7 @@ G_BEGIN_DECLS
 typedef struct {
   Yv8Backend backend;
   Yv8Program program;
+  Yv8Quant **quants;
   guint8 *memory;
   guint8 *arena;
   guint32 *picture;
@@ -36,9 +38,14 @@ typedef struct {
 Yv8Shape yv8_planar_shape (const Yv8Planar *planar, const Yv8Slice *slice);
 
 /**
- * yv8_planar_map: Returns: (transfer none): the first value of @slice
+ * yv8_planar_map: Returns: (transfer none): the first value of @slice, of a float32 buffer
  */
 float *yv8_planar_map (const Yv8Planar *planar, const Yv8Slice *slice);
+
+/**
+ * yv8_planar_map_qs8: Returns: (transfer none): the first value of @slice, of an int8 buffer
+ */
+gint8 *yv8_planar_map_qs8 (const Yv8Planar *planar, const Yv8Slice *slice);
 
 /**
  * yv8_planar_fit: makes a resampler where the one there is does not fit @frame
