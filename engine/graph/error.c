@@ -3,4 +3,8 @@
  * The error domain. */
 #include <yv8/error.h>
 
-G_DEFINE_QUARK (yv8 - error - quark, yv8_error)
+GQuark
+yv8_error_quark (void)
+{
+  return g_quark_from_static_string ("yv8-error-quark");
+}

@@ -20,6 +20,7 @@ G_BEGIN_DECLS
  * @YV8_ERROR_ARGUMENT: the caller's own option is out of its range
  * @YV8_ERROR_DEVICE: the device or its driver failed or was lost
  * @YV8_ERROR_MEMORY: not enough memory on the host or the device
+ * @YV8_ERROR_ACCURACY: a compressed model that lost more than was allowed
  *
  * Every message says what and where: file, node, operator, tensor, device.
  */
@@ -31,6 +32,7 @@ typedef enum {
   YV8_ERROR_ARGUMENT,
   YV8_ERROR_DEVICE,
   YV8_ERROR_MEMORY,
+  YV8_ERROR_ACCURACY,
 } Yv8Error;
 
 YV8_API GQuark yv8_error_quark (void);

@@ -7,6 +7,7 @@ text      no tabs, trailing blanks or odd Unicode; a final newline; a licence li
 length    functions of at most 60 lines, files of at most 600
 format    clang-format 14 changes nothing
 headers   every public header compiles alone, as C and as C++
+readme    the README's program is docs/examples/detect.c, and the README is short
 symbols   the shared library exports yv8_* alone
 
 Exit status: 0 good, 1 findings (printed), 77 a tool is missing.
@@ -18,7 +19,8 @@ import subprocess
 import sys
 import tempfile
 
-LAYERS = ['graph', 'detect', 'metrics', 'onnx', 'exec', 'ref', 'cpu', 'vulkan', 'api']
+LAYERS = ['graph', 'model', 'detect', 'metrics', 'onnx', 'exec', 'ref', 'cpu', 'vulkan', 'compress',
+          'api']
 C_FILES = ('.c', '.h')
 TEXT_FILES = C_FILES + ('.comp', '.glsl', '.py', '.mjs', '.md', '.build', '.txt', '.proto', '.sh')
 LICENSED = C_FILES + ('.comp', '.glsl', '.py', '.mjs', '.proto', '.sh')
@@ -125,6 +127,18 @@ def check_headers(top, cflags):
                     file.write(f'#include <{path.split("/", 1)[1]}>\n')
                 yield from run([compiler, '-Wall', '-Wextra', '-Werror', '-fsyntax-only',
                                 '-I' + os.path.join(top, 'include'), *cflags.split(), name])
+
+
+def check_readme(top):
+    text = read(top, 'README.md')
+    program = read(top, 'docs/examples/detect.c').split('\n', 1)[1]
+    if f'```c\n{program}```' not in text:
+        yield 'README.md: the program differs from docs/examples/detect.c'
+    if text.count('\n') >= 200:
+        yield 'README.md: 200 lines or more'
+    for link in re.findall(r'\]\(([^)#]+)', text):
+        if '://' not in link and not os.path.exists(os.path.join(top, link)):
+            yield f'README.md: links to {link}, which is not there'
 
 
 def check_symbols(top, library):
