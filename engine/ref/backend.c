@@ -42,11 +42,11 @@ conv_row (double *sum, guint n, const Yv8Op *op, const float *x, Yv8Shape in, gu
         if (row < 0)
           continue;
         const float *line = x + ((gsize) c * in.height + row) * in.width;
-        for (guint i = 0; i < n; i++) {
-          gint64 column = (gint64) i * k->stride + kx - k->pad;
-          if (column >= 0 && column < in.width)
-            sum[i] += (double) *w * line[column];
-        }
+        gint64 shift = (gint64) kx - k->pad, last = in.width - 1 - shift;
+        guint first = shift < 0 ? (guint) (-shift + k->stride - 1) / k->stride : 0;
+        guint end = last < 0 ? 0 : MIN (n, (guint) last / k->stride + 1);
+        for (guint i = first; i < end; i++)
+          sum[i] += (double) *w * line[(gint64) i * k->stride + shift];
       }
 }
 
