@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  * yv8_cpu_backend_new:
  * @threads: 0 for as many as the process may use
  *
- * Returns: (transfer full): the backend; %NULL with @error set (MEMORY). Layout: planar float32
+ * Returns: (transfer full): the backend; %NULL with @error set (ARGUMENT, MEMORY). Layout: planar
+ * float32
  */
 Yv8Backend *yv8_cpu_backend_new (guint threads, GError **error);
 

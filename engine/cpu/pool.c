@@ -165,6 +165,12 @@ yv8_pool_run (Yv8Pool *self, Yv8PoolTask run, gpointer data, guint n_tasks)
 Yv8Pool *
 yv8_pool_new (guint n_lanes, GError **error)
 {
+  if (n_lanes == 0 || n_lanes > YV8_POOL_MAX_LANES) {
+    g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT, "%u threads are out of range: 1 to %u",
+        n_lanes, YV8_POOL_MAX_LANES);
+    return NULL;
+  }
+
   g_autoptr (Yv8Pool) self = g_new0 (Yv8Pool, 1);
 
   g_mutex_init (&self->lock);

@@ -11,6 +11,8 @@
 
 G_BEGIN_DECLS
 
+#define YV8_POOL_MAX_LANES 1024
+
 typedef struct _Yv8Pool Yv8Pool;
 
 /**
@@ -21,9 +23,10 @@ typedef void (*Yv8PoolTask) (gpointer data, guint lane, guint task);
 
 /**
  * yv8_pool_new:
- * @n_lanes: threads, the caller's included
+ * @n_lanes: threads, the caller's included; 1 to YV8_POOL_MAX_LANES
  *
- * Returns: (transfer full): the pool; %NULL with @error set (MEMORY) if a thread cannot be started
+ * Returns: (transfer full): the pool; %NULL with @error set: ARGUMENT, or MEMORY if a thread cannot
+ * be started
  */
 Yv8Pool *yv8_pool_new (guint n_lanes, GError **error);
 void yv8_pool_free (Yv8Pool *pool);

@@ -106,7 +106,10 @@ static void
 test_pool (void)
 {
   GThread *other = g_thread_new ("loops", run_loops, NULL);
+  g_autoptr (GError) error = NULL;
 
+  g_assert_null (yv8_pool_new (G_MAXUINT, &error));
+  g_assert_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT);
   run_loops (NULL);
   g_thread_join (other);
 }
