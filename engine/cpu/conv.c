@@ -11,10 +11,11 @@
 
 #include "cpu/cpu.h"
 
-/* Of columns and results of a task: half of a usual second-level cache, since dnnl_sgemm packs into
- * memory of its own. */
-#define CACHE_BYTES (1024 * 1024)
-
+/* Bytes of columns and results of a task, to stay in a usual second-level cache beside what
+ * dnnl_sgemm packs; but not fewer pixels than MIN_COLUMNS, since each task packs its weights anew.
+ */
+#define CACHE_BYTES (384 * 1024)
+#define MIN_COLUMNS 208
 #define COLUMN_STEP 16 /* floats of the widest vector */
 #define ROW_STEP    16
 
@@ -57,7 +58,7 @@ yv8_cpu_conv_tile (const Yv8Cpu *cpu, const Yv8Op *op)
   Conv conv = conv_of (cpu, op);
   guint n_lanes = yv8_pool_n_lanes (cpu->pool);
   gsize most = CACHE_BYTES / sizeof (float) / (conv.k + conv.out.channels);
-  guint tasks = divide_up (conv.plane, MAX (most, 3 * COLUMN_STEP));
+  guint tasks = divide_up (conv.plane, MAX (most, MIN_COLUMNS));
   Yv8CpuTile tile;
 
   tasks = divide_up (tasks, n_lanes) * n_lanes;

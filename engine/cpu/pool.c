@@ -19,22 +19,24 @@
 extern void omp_set_num_threads (int n) __attribute__ ((weak));
 extern int omp_get_max_threads (void) __attribute__ ((weak));
 
+/* A lane's share of the tasks: it takes these first and then those that others have left. The same
+ * part of each map thus stays in the cache of one processor, from op to op. */
 typedef struct {
   Yv8Pool *pool;
-  GThread *thread;
-  guint lane;
-} Worker;
+  GThread *thread; /* NULL of lane 0, the caller's */
+  guint index;
+  gint next_task; /* atomic */
+  gint end;
+} Lane;
 
 struct _Yv8Pool {
   guint n_lanes;
-  Worker *workers; /* [n_lanes], the first unused: the caller */
+  Lane *lanes;
 
   Yv8PoolTask run;
   gpointer data;
-  gint n_tasks;
-  gint next_task; /* atomic, as are all below but lock and conditions */
 
-  gint loop;
+  gint loop; /* atomic, as are those below */
   gint inside;
   gint stop;
   gint sleepers;
@@ -75,8 +77,11 @@ run_tasks (Yv8Pool *self, guint lane)
 {
   gint task;
 
-  while ((task = g_atomic_int_add (&self->next_task, 1)) < self->n_tasks)
-    self->run (self->data, lane, (guint) task);
+  for (guint i = 0; i < self->n_lanes; i++) {
+    Lane *of = &self->lanes[(lane + i) % self->n_lanes];
+    while ((task = g_atomic_int_add (&of->next_task, 1)) < of->end)
+      self->run (self->data, lane, (guint) task);
+  }
 }
 
 static gint
@@ -96,8 +101,8 @@ wait_for_loop (Yv8Pool *self, gint seen)
 static gpointer
 work (gpointer data)
 {
-  Worker *worker = data;
-  Yv8Pool *self = worker->pool;
+  const Lane *lane = data;
+  Yv8Pool *self = lane->pool;
   gint loop = 0;
 
   if (omp_set_num_threads)
@@ -106,7 +111,7 @@ work (gpointer data)
     loop = wait_for_loop (self, loop);
     g_atomic_int_inc (&self->inside);
     if (g_atomic_int_get (&self->loop) & 1)
-      run_tasks (self, worker->lane);
+      run_tasks (self, lane->index);
     if (g_atomic_int_dec_and_test (&self->inside) && g_atomic_int_get (&self->caller_sleeps)) {
       g_mutex_lock (&self->lock);
       g_cond_signal (&self->left);
@@ -149,8 +154,10 @@ yv8_pool_run (Yv8Pool *self, Yv8PoolTask run, gpointer data, guint n_tasks)
 
   self->run = run;
   self->data = data;
-  self->n_tasks = (gint) n_tasks;
-  g_atomic_int_set (&self->next_task, 0);
+  for (guint i = 0; i < self->n_lanes; i++) {
+    self->lanes[i].end = (gint) ((guint64) (i + 1) * n_tasks / self->n_lanes);
+    g_atomic_int_set (&self->lanes[i].next_task, i ? self->lanes[i - 1].end : 0);
+  }
   if (threads != 1)
     omp_set_num_threads (1);
   if (share)
@@ -177,12 +184,14 @@ yv8_pool_new (guint n_lanes, GError **error)
   g_cond_init (&self->opened);
   g_cond_init (&self->left);
   self->n_lanes = n_lanes;
-  self->workers = g_new0 (Worker, n_lanes);
-  for (guint i = 1; i < n_lanes; i++) {
+  self->lanes = g_new0 (Lane, n_lanes);
+  for (guint i = 0; i < n_lanes; i++) {
     g_autoptr (GError) cause = NULL;
-    self->workers[i] = (Worker){ self, NULL, i };
-    self->workers[i].thread = g_thread_try_new ("yv8-lane", work, &self->workers[i], &cause);
-    if (!self->workers[i].thread) {
+    Lane *lane = &self->lanes[i];
+    *lane = (Lane){ .pool = self, .index = i };
+    if (i > 0)
+      lane->thread = g_thread_try_new ("yv8-lane", work, lane, &cause);
+    if (cause) {
       g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY, "Cannot start thread %u of %u: %s", i + 1,
           n_lanes, cause->message);
       return NULL;
@@ -198,13 +207,13 @@ yv8_pool_free (Yv8Pool *self)
     return;
   g_atomic_int_set (&self->stop, TRUE);
   open_loop (self);
-  for (guint i = 1; i < self->n_lanes; i++)
-    if (self->workers[i].thread)
-      g_thread_join (self->workers[i].thread);
+  for (guint i = 0; i < self->n_lanes; i++)
+    if (self->lanes[i].thread)
+      g_thread_join (self->lanes[i].thread);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->opened);
   g_cond_clear (&self->left);
-  g_free (self->workers);
+  g_free (self->lanes);
   g_free (self);
 }
 

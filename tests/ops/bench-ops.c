@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Times a YOLOv8n of random weights on a backend: bench-ops [BACKEND [SIZE [RUNS [THREADS]]]].
- * Prints the median of each op and of the whole. */
+ * Times a YOLOv8n of random weights: bench-ops [cpu|ref [SIZE [RUNS [THREADS]]]]. Prints the least
+ * and the median time of each op and of the whole. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -10,6 +10,8 @@
 #include "exec/executor.h"
 #include "network.h"
 #include "ref/backend.h"
+
+#define WARM_UP 3
 
 static int
 compare (const void *a, const void *b)
@@ -47,44 +49,56 @@ print_ops (const Yv8Graph *graph, Yv8Executor *executor, double *times, guint ru
   g_print ("%8.1f sum of the least\n", sum);
 }
 
-int
-main (int argc, char **argv)
+/* Times [n_ops][runs], in microseconds, and behind them the whole run's. */
+static gboolean
+time_runs (
+    Yv8Executor *executor, guint n_ops, guint size, guint runs, double *times, GError **error)
 {
-  const char *name = argc > 1 ? argv[1] : "cpu";
-  guint size = argc > 2 ? atoi (argv[2]) : 640;
-  guint runs = argc > 3 ? atoi (argv[3]) : 30;
-  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
-  g_autoptr (Yv8Graph) graph = network_new (16, rand);
-  g_autoptr (GError) error = NULL;
-  Yv8Backend *backend = g_str_equal (name, "ref")
-                            ? yv8_ref_backend_new ()
-                            : yv8_cpu_backend_new (argc > 4 ? atoi (argv[4]) : 0, &error);
-  g_autoptr (Yv8Executor) executor =
-      backend ? yv8_executor_new (graph, size, size, backend, TRUE, &error) : NULL;
-  g_autofree float *values = g_new (float, 3 * size * size);
-  guint n_ops = yv8_graph_n_ops (graph);
-  g_autofree double *times = g_new (double, (n_ops + 1) * runs);
+  g_autofree guint8 *pixels = g_malloc (3 * (gsize) size * size);
+  Yv8Letterbox letterbox;
+  Yv8Frame frame;
 
-  for (guint i = 0; i < 3 * size * size; i++)
-    values[i] = (float) g_rand_double (rand);
-  for (guint run = 0; executor && run < runs + 3; run++) {
-    if (!yv8_executor_load_values (executor, values, &error))
-      break;
+  for (gsize i = 0; i < 3 * (gsize) size * size; i++)
+    pixels[i] = (guint8) (i * i >> 3);
+  yv8_frame_init_packed (&frame, YV8_FORMAT_RGB, size, size, pixels, 3 * (gsize) size * size);
+  yv8_letterbox_init (&letterbox, size, size, size, size);
+  for (guint run = 0; run < runs + WARM_UP; run++) {
+    guint column = run < WARM_UP ? 0 : run - WARM_UP;
+    if (!yv8_executor_load (executor, &frame, &letterbox, error))
+      return FALSE;
     gint64 start = g_get_monotonic_time ();
-    if (!yv8_executor_run (executor, &error))
-      break;
-    guint column = run < 3 ? 0 : run - 3; /* the first ones warm up */
+    if (!yv8_executor_run (executor, error))
+      return FALSE;
     times[(gsize) n_ops * runs + column] = g_get_monotonic_time () - start;
     for (guint i = 0; i < n_ops; i++)
       times[(gsize) i * runs + column] = yv8_executor_op_nanoseconds (executor, i) * 1e-3;
   }
-  if (error) {
+  return TRUE;
+}
+
+int
+main (int argc, char **argv)
+{
+  gboolean ref = argc > 1 && g_str_equal (argv[1], "ref");
+  guint size = argc > 2 ? atoi (argv[2]) : 640;
+  guint runs = argc > 3 ? MAX (atoi (argv[3]), 1) : 30;
+  guint threads = argc > 4 ? atoi (argv[4]) : 0;
+  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
+  g_autoptr (Yv8Graph) graph = network_new (16, rand);
+  g_autoptr (GError) error = NULL;
+  Yv8Backend *backend = ref ? yv8_ref_backend_new () : yv8_cpu_backend_new (threads, &error);
+  g_autoptr (Yv8Executor) executor =
+      backend ? yv8_executor_new (graph, size, size, backend, TRUE, &error) : NULL;
+  guint n_ops = yv8_graph_n_ops (graph);
+  g_autofree double *times = g_new (double, (gsize) (n_ops + 1) * runs);
+
+  if (!executor || !time_runs (executor, n_ops, size, runs, times, &error)) {
     g_printerr ("%s\n", error->message);
     return 1;
   }
   print_ops (graph, executor, times, runs);
-  double middle = median (times + (gsize) n_ops * runs, runs);
-  g_print (
-      "whole: min %.2f ms, median %.2f ms\n", times[(gsize) n_ops * runs] * 1e-3, middle * 1e-3);
+  double *whole = times + (gsize) n_ops * runs;
+  double middle = median (whole, runs);
+  g_print ("whole: min %.2f ms, median %.2f ms\n", whole[0] * 1e-3, middle * 1e-3);
   return 0;
 }
