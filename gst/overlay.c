@@ -9,7 +9,7 @@
 #include "overlay.h"
 
 #define LINES_PER_FRAME 300 /* thickness: height / this */
-#define FONTS_PER_FRAME 40  /* font size: height / this */
+#define FONTS_PER_FRAME 45  /* font size: height / this */
 #define MIN_FONT        11
 #define MAX_FONT        96
 
