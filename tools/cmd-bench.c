@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * yv8 bench: latency, per-op profile and memory of a model on a device. */
+#include "command.h"
+#include "memory.h"
+#include "progress.h"
+#include "text.h"
+
+#include <math.h>
+
+#define NOISE_SEED 20230110
+#define N_STAGES   4
+
+static int n_frames = 20, n_warmup = 3;
+static char *frame_size;
+static gboolean ops;
+
+static const char *const stages[N_STAGES] = { "preprocess", "inference", "postprocess", "total" };
+
+typedef struct {
+  double min, median, p95;
+} Summary;
+
+/* Times are in milliseconds; a row of samples per stage or op, one sample per frame. */
+typedef struct {
+  const Yv8Options *options;
+  Yv8Model *model;
+  Yv8Detector *detector;
+  guint8 *pixels;
+  Yv8Frame frame;
+  double *samples[N_STAGES];
+  guint n_ops;
+  double *op_samples; /* [n_ops][n_frames] */
+  double load;
+} Bench;
+
+static void
+bench_clear (Bench *bench)
+{
+  g_clear_pointer (&bench->detector, yv8_detector_free);
+  g_clear_pointer (&bench->model, yv8_model_unref);
+  for (guint stage = 0; stage < N_STAGES; stage++)
+    g_free (bench->samples[stage]);
+  g_free (bench->op_samples);
+  g_free (bench->pixels);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Bench, bench_clear)
+
+static gboolean
+make_frame (Bench *bench, GError **error)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (NOISE_SEED);
+  guint width = 1280, height = 720;
+
+  if (frame_size && !yv8_size_parse ("frame", frame_size, &width, &height, error))
+    return FALSE;
+  gsize size = (gsize) width * height + 2 * (gsize) ((width + 1) / 2) * ((height + 1) / 2);
+  bench->pixels = g_try_malloc (size);
+  if (!bench->pixels) {
+    g_set_error (
+        error, YV8_ERROR, YV8_ERROR_MEMORY, "no memory for a frame of %ux%u", width, height);
+    return FALSE;
+  }
+  for (gsize i = 0; i < size; i++)
+    bench->pixels[i] = (guint8) g_rand_int (rand);
+  return yv8_frame_init_packed (&bench->frame, YV8_FORMAT_NV12, width, height, bench->pixels, size);
+}
+
+static gboolean
+make_detector (Bench *bench, GError **error)
+{
+  gint64 start = g_get_monotonic_time ();
+
+  bench->detector = yv8_options_open (bench->options, ops, &bench->model, error);
+  if (!bench->detector)
+    return FALSE;
+  bench->load = (double) (g_get_monotonic_time () - start) / 1e3;
+  bench->n_ops = yv8_detector_n_ops (bench->detector);
+  bench->op_samples = g_new0 (double, (gsize) bench->n_ops *(guint) n_frames);
+  for (guint stage = 0; stage < N_STAGES; stage++)
+    bench->samples[stage] = g_new0 (double, (guint) n_frames);
+  return TRUE;
+}
+
+static gboolean
+detect_once (Bench *bench, int index, GError **error)
+{
+  const Yv8Detection *detections;
+  guint n;
+  Yv8Timing timing;
+  gint64 start = g_get_monotonic_time ();
+
+  if (!yv8_detector_detect (bench->detector, &bench->frame, NULL, &detections, &n, error))
+    return FALSE;
+  gint64 end = g_get_monotonic_time ();
+  if (index < 0)
+    return TRUE;
+  yv8_detector_timing (bench->detector, &timing);
+  bench->samples[0][index] = timing.preprocess / 1e3;
+  bench->samples[1][index] = timing.inference / 1e3;
+  bench->samples[2][index] = timing.postprocess / 1e3;
+  bench->samples[3][index] = (double) (end - start) / 1e3;
+  for (guint op = 0; op < bench->n_ops; op++) {
+    Yv8OpTime time;
+    yv8_detector_op_time (bench->detector, op, &time);
+    bench->op_samples[(gsize) op * (guint) n_frames + (guint) index] = time.microseconds / 1e3;
+  }
+  return TRUE;
+}
+
+static gboolean
+measure (Bench *bench, GError **error)
+{
+  g_autoptr (Yv8Progress) progress = yv8_progress_new ("bench", (guint64) (n_warmup + n_frames));
+
+  for (int i = -n_warmup; i < n_frames; i++) {
+    if (!detect_once (bench, i, error))
+      return FALSE;
+    yv8_progress_update (progress, (guint64) (n_warmup + i + 1));
+  }
+  return TRUE;
+}
+
+static int
+compare_doubles (const void *a, const void *b)
+{
+  double x = *(const double *) a, y = *(const double *) b;
+
+  return (x > y) - (x < y);
+}
+
+/* Sorts the samples. p95 is the nearest rank. */
+static Summary
+summarise (double *samples)
+{
+  gsize n = (gsize) n_frames;
+
+  qsort (samples, n, sizeof *samples, compare_doubles);
+  return (Summary){
+    .min = samples[0],
+    .median = (samples[(n - 1) / 2] + samples[n / 2]) / 2,
+    .p95 = samples[(gsize) ceil (0.95 * (double) n) - 1],
+  };
+}
+
+static double
+frames_per_second (const Bench *bench)
+{
+  double sum = 0;
+
+  for (int i = 0; i < n_frames; i++)
+    sum += bench->samples[3][i];
+  return 1e3 * n_frames / sum;
+}
+
+typedef struct {
+  guint64 macs;
+  double time; /* sum of the medians */
+} Total;
+
+static double
+op_median (const Bench *bench, guint op)
+{
+  return summarise (bench->op_samples + (gsize) op * (guint) n_frames).median;
+}
+
+static Total
+sum_ops (const Bench *bench)
+{
+  Total total = { 0 };
+
+  for (guint op = 0; op < bench->n_ops; op++) {
+    Yv8OpTime time;
+    yv8_detector_op_time (bench->detector, op, &time);
+    total.macs += time.macs;
+    total.time += op_median (bench, op);
+  }
+  return total;
+}
+
+static double
+ratio (double part, double whole)
+{
+  return whole > 0 ? part / whole : 0;
+}
+
+static void
+print_ops_json (const Bench *bench, Yv8Json *json)
+{
+  Total total = sum_ops (bench);
+
+  yv8_json_array (json, "ops");
+  for (guint op = 0; op < bench->n_ops; op++) {
+    double time = op_median (bench, op);
+    Yv8OpTime info;
+    yv8_detector_op_time (bench->detector, op, &info);
+    yv8_json_newline (json);
+    yv8_json_object (json, NULL);
+    yv8_json_string (json, "name", info.name);
+    yv8_json_string (json, "kernel", info.kernel);
+    yv8_json_string (json, "shape", info.shape);
+    yv8_json_integer (json, "macs", info.macs);
+    yv8_json_number (json, "ms", time, 4);
+    yv8_json_number (json, "gmac_per_s", ratio ((double) info.macs / 1e6, time), 2);
+    yv8_json_number (json, "share", ratio (time, total.time), 4);
+    yv8_json_end (json);
+  }
+  yv8_json_newline (json);
+  yv8_json_end (json);
+}
+
+static void
+print_json (const Bench *bench)
+{
+  g_autoptr (Yv8Json) json = yv8_json_new ();
+  const Yv8Device *device = yv8_detector_device (bench->detector);
+  double fps = frames_per_second (bench);
+  guint width, height;
+
+  yv8_detector_input_size (bench->detector, &width, &height);
+  yv8_json_object (json, NULL);
+  yv8_json_string (json, "model", bench->options->model);
+  yv8_json_string (json, "sha256", yv8_model_sha256 (bench->model));
+  yv8_json_string (json, "device", device->id);
+  yv8_json_string (json, "device_name", device->name);
+  yv8_json_string (json, "driver", device->driver);
+  yv8_json_integer (json, "threads", (guint) bench->options->threads);
+  yv8_json_integer (json, "input_width", width);
+  yv8_json_integer (json, "input_height", height);
+  yv8_json_integer (json, "frame_width", bench->frame.width);
+  yv8_json_integer (json, "frame_height", bench->frame.height);
+  yv8_json_integer (json, "frames", (guint) n_frames);
+  yv8_json_integer (json, "warmup", (guint) n_warmup);
+  yv8_json_number (json, "load_ms", bench->load, 1);
+  yv8_json_object (json, "latency_ms");
+  for (guint stage = 0; stage < N_STAGES; stage++) {
+    Summary summary = summarise (bench->samples[stage]);
+    yv8_json_object (json, stages[stage]);
+    yv8_json_number (json, "min", summary.min, 3);
+    yv8_json_number (json, "median", summary.median, 3);
+    yv8_json_number (json, "p95", summary.p95, 3);
+    yv8_json_end (json);
+  }
+  yv8_json_end (json);
+  yv8_json_number (json, "fps", fps, 2);
+  yv8_json_integer (json, "resident_bytes", yv8_memory_resident ());
+  yv8_json_integer (json, "peak_bytes", yv8_memory_peak ());
+  if (ops)
+    print_ops_json (bench, json);
+  yv8_json_end (json);
+  yv8_json_print (json);
+}
+
+static void
+print_ops_table (const Bench *bench)
+{
+  const char *titles[] = { "<op", "<kernel", "<shape", "ms", "GMAC", "GMAC/s", "share", NULL };
+  g_autoptr (Yv8Table) table = yv8_table_new (titles);
+  Total total = sum_ops (bench);
+
+  for (guint op = 0; op <= bench->n_ops; op++) {
+    gboolean last = op == bench->n_ops;
+    Yv8OpTime info = { .name = "total", .kernel = "", .shape = "", .macs = total.macs };
+    double time = last ? total.time : op_median (bench, op);
+    if (!last)
+      yv8_detector_op_time (bench->detector, op, &info);
+    yv8_table_add (table, "%s", info.name);
+    yv8_table_add (table, "%s", info.kernel);
+    yv8_table_add (table, "%s", info.shape);
+    yv8_table_add (table, "%.3f", time);
+    yv8_table_add (table, "%.4f", (double) info.macs / 1e9);
+    yv8_table_add (table, "%.1f", ratio ((double) info.macs / 1e6, time));
+    yv8_table_add (table, "%.1f %%", 100 * ratio (time, total.time));
+  }
+  g_print ("\n");
+  yv8_table_print (table);
+}
+
+static void
+print_tables (const Bench *bench)
+{
+  const char *titles[] = { "<ms", "min", "median", "p95", NULL };
+  g_autoptr (Yv8Table) table = yv8_table_new (titles);
+  const Yv8Device *device = yv8_detector_device (bench->detector);
+  double fps = frames_per_second (bench);
+  guint width, height;
+
+  yv8_detector_input_size (bench->detector, &width, &height);
+  g_print ("model   %s\n", bench->options->model);
+  g_print ("device  %s: %s, %s\n", device->id, device->name, device->driver);
+  g_print ("input   %ux%u of %ux%u NV12 frames\n", width, height, bench->frame.width,
+      bench->frame.height);
+  g_print (
+      "frames  %d after %d of warm-up, loaded in %.0f ms\n\n", n_frames, n_warmup, bench->load);
+  for (guint stage = 0; stage < N_STAGES; stage++) {
+    Summary summary = summarise (bench->samples[stage]);
+    yv8_table_add (table, "%s", stages[stage]);
+    yv8_table_add (table, "%.2f", summary.min);
+    yv8_table_add (table, "%.2f", summary.median);
+    yv8_table_add (table, "%.2f", summary.p95);
+  }
+  yv8_table_print (table);
+  g_print ("\n%.1f frames/s, memory %.0f MB, at its peak %.0f MB\n", fps,
+      (double) yv8_memory_resident () / 1e6, (double) yv8_memory_peak () / 1e6);
+  if (ops)
+    print_ops_table (bench);
+}
+
+static gboolean
+run (const Yv8Options *options, GError **error)
+{
+  g_auto (Bench) bench = { .options = options };
+
+  if (n_frames < 1 || n_warmup < 0) {
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--frames must be at least 1 and --warmup at least 0");
+    return FALSE;
+  }
+  if (!make_frame (&bench, error) || !make_detector (&bench, error) || !measure (&bench, error))
+    return FALSE;
+  if (options->json)
+    print_json (&bench);
+  else
+    print_tables (&bench);
+  return TRUE;
+}
+
+static const GOptionEntry entries[] = {
+  { "frames", 'n', 0, G_OPTION_ARG_INT, &n_frames, "Frames to time (20)", "N" },
+  { "warmup", 0, 0, G_OPTION_ARG_INT, &n_warmup, "Frames before them (3)", "N" },
+  { "frame", 0, 0, G_OPTION_ARG_STRING, &frame_size, "Size of the frames (1280x720)", "WxH" },
+  { "ops", 0, 0, G_OPTION_ARG_NONE, &ops, "Profile op by op", NULL },
+  { NULL },
+};
+
+const Yv8Command yv8_bench_command = {
+  .name = "bench",
+  .summary = "Time a model on a device",
+  .details = "The frames are noise, the same on every run. Times are of the wall clock.\n\n"
+             "Examples:\n"
+             "  yv8 bench --model yolov8n.onnx\n"
+             "  yv8 bench --model yolov8n.onnx --device cpu --threads 2 --ops\n"
+             "  yv8 bench --model yolov8n.onnx --device vulkan --size 320x320 --json",
+  .groups = YV8_OPTIONS_DETECTOR,
+  .entries = entries,
+  .run = run,
+};
