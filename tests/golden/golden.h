@@ -10,21 +10,17 @@
 #include "testing.h"
 
 /**
- * golden_results_load:
- * @name: of a file with results in COCO's form, in the test data
+ * golden_results_read:
+ * @path: of a file with results in COCO's form
  *
- * Returns: (transfer full) (nullable): file name to GArray of Yv8Detection; %NULL with the test
- * skipped
+ * Returns: (transfer full): file name to GArray of Yv8Detection
  */
 static inline GHashTable *
-golden_results_load (const char *name)
+golden_results_read (const char *path)
 {
-  g_autofree char *path = test_data_path (name);
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (GError) error = NULL;
 
-  if (!path)
-    return NULL;
   json_parser_load_from_file (parser, path, &error);
   g_assert_no_error (error);
 
@@ -51,6 +47,20 @@ golden_results_load (const char *name)
     g_array_append_val (detections, detection);
   }
   return results;
+}
+
+/**
+ * golden_results_load:
+ * @name: of a file with results in COCO's form, in the test data
+ *
+ * Returns: (transfer full) (nullable): as golden_results_read(); %NULL with the test skipped
+ */
+static inline GHashTable *
+golden_results_load (const char *name)
+{
+  g_autofree char *path = test_data_path (name);
+
+  return path ? golden_results_read (path) : NULL;
 }
 
 /**
