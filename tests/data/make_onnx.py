@@ -3,11 +3,11 @@
 """Writes a YOLOv8 detect network as Ultralytics exports it to ONNX, with random weights.
 
 Needs nothing but Python: protobuf's wire format is written directly. The same options give the
-same bytes. Class 0 has a bias at the coarsest scale, so that each picture shows some objects.
+same bytes. Several files can be asked for at once, their arguments separated by a comma. Class 0 has a bias at the coarsest scale, so that each picture shows some objects.
 """
 
 import argparse
-import array
+import functools
 import math
 import random
 import struct
@@ -39,21 +39,30 @@ def varint(n):
     return bytes(out)
 
 
+class Message(list):
+    """Chunks of bytes, joined only when they are written: weights are never copied."""
+
+    def size(self):
+        return sum(map(len, self))
+
+
 def field(number, value):
-    """One field: int as varint, float as fixed32, str, bytes, or a list of these."""
+    """One field: int as varint, float as fixed32, str, bytes, Message, or a list of these."""
+    if isinstance(value, Message):
+        return [varint(number << 3 | 2) + varint(value.size()), *value]
     if isinstance(value, list):
-        return b''.join(field(number, v) for v in value)
+        return [chunk for v in value for chunk in field(number, v)]
     if isinstance(value, int):
-        return varint(number << 3) + varint(value)
+        return [varint(number << 3) + varint(value)]
     if isinstance(value, float):
-        return varint(number << 3 | 5) + struct.pack('<f', value)
+        return [varint(number << 3 | 5) + struct.pack('<f', value)]
     if isinstance(value, str):
         value = value.encode()
-    return varint(number << 3 | 2) + varint(len(value)) + value
+    return [varint(number << 3 | 2) + varint(len(value)), value]
 
 
 def message(*fields):
-    return b''.join(field(number, value) for number, value in fields)
+    return Message(chunk for number, value in fields for chunk in field(number, value))
 
 
 def tensor(name, kind, dims, raw):
@@ -61,7 +70,7 @@ def tensor(name, kind, dims, raw):
 
 
 def attribute(name, value):
-    if isinstance(value, bytes):
+    if isinstance(value, Message):
         return message((1, name), (5, value), (20, 4))
     if isinstance(value, str):
         return message((1, name), (4, value), (20, 3))
@@ -79,6 +88,13 @@ def value_info(name, kind, dims):
 
 # Graph
 
+@functools.lru_cache
+def pool_of(seed):
+    """Normal numbers, twice over."""
+    rng = random.Random(seed)
+    return [rng.gauss(0, 1) for _ in range(POOL)] * 2
+
+
 class Graph:
     """Nodes and initializers; outputs are named after the node, as torch does."""
 
@@ -87,18 +103,17 @@ class Graph:
         self.real = FLOAT16 if options.half else FLOAT
         self.nodes, self.initializers = [], []
         self.numbers, self.known = {}, {}
-        rng = random.Random(options.seed)
-        self.rng = rng
-        self.pool = [rng.gauss(0, 1) for _ in range(POOL)]
+        self.rng = random.Random(options.seed)
+        self.pool = pool_of(options.seed)
 
     def number(self, path):
         n = self.numbers.get(path, 0)
         self.numbers[path] = n + 1
         return path if n == 0 else f'{path}_{n}'
 
-    def op(self, scope, kind, inputs, n_outputs=1, **attributes):
+    def op(self, scope, kind, inputs, n_outputs=1, output=None, **attributes):
         name = self.number(f'{scope}/{kind}')
-        outputs = [f'{name}_output_{i}' for i in range(n_outputs)]
+        outputs = [output] if output else [f'{name}_output_{i}' for i in range(n_outputs)]
         self.nodes.append(message((1, list(inputs)), (2, outputs), (3, name), (4, kind),
                                   (5, [attribute(k, v) for k, v in attributes.items()])))
         return outputs[0] if n_outputs == 1 else outputs
@@ -154,11 +169,10 @@ class Graph:
 
     def random(self, n, deviation):
         shift = self.rng.randrange(POOL)
-        pool = self.pool[shift:] + self.pool[:shift]
-        raw = struct.pack(f'<{min(n, POOL)}{FORMAT[self.real]}', *(deviation * v for v in pool[:n]))
-        if n > POOL:
-            raw = (raw * (n // POOL + 1))[:n * struct.calcsize(FORMAT[self.real])]
-        return raw
+        values = self.pool[shift:shift + min(n, POOL)]
+        raw = struct.pack(f'<{len(values)}{FORMAT[self.real]}', *(deviation * v for v in values))
+        rest = n % POOL * struct.calcsize(FORMAT[self.real])
+        return Message([raw] * (n // POOL) + [raw[:rest]])
 
     def conv(self, scope, module, x, c_in, c_out, k=1, stride=1, power=1.0, bias=None):
         dims = [c_out, c_in, k, k]
@@ -210,8 +224,8 @@ class Graph:
         return self.op(scope, 'Resize', inputs, coordinate_transformation_mode='asymmetric',
                        cubic_coeff_a=-0.75, mode='nearest', nearest_mode='floor')
 
-    def concat(self, scope, *xs):
-        return self.op(scope, 'Concat', xs, axis=1)
+    def concat(self, scope, *xs, output=None):
+        return self.op(scope, 'Concat', xs, axis=1, output=output)
 
     # Tail
 
@@ -327,7 +341,10 @@ class Graph:
         size = self.op(scope, 'Sub', [x2y2, x1y1])
         xywh = self.op(scope, 'Mul', [self.concat(scope, centre, size), strides])
         scores = self.op(scope, 'Sigmoid', [cls])
-        return self.concat(scope, xywh, scores)
+        if self.o.keep_io and self.o.half:
+            y = self.concat(scope, xywh, scores)
+            return self.op('', 'Cast', [y], output='output0', to=FLOAT)
+        return self.concat(scope, xywh, scores, output='output0')
 
     def head(self, scope, xs, channels):
         o = self.o
@@ -415,11 +432,7 @@ def model(o):
         x = g.op('', 'Identity', [x])
     if kind != g.real:
         x = g.op('', 'Cast', [x], to=g.real)
-    y = (toy if o.size == 'toy' else yolov8)(g, x)
-    if kind != g.real:
-        y = g.op('', 'Cast', [y], to=kind)
-    # The last node's output is the network's: rename it in place.
-    g.nodes[-1] = g.nodes[-1].replace(field(2, y), field(2, 'output0'))
+    (toy if o.size == 'toy' else yolov8)(g, x)
     dims = ['batch', 3, 'height', 'width'] if o.dynamic else [o.batch, 3, o.height, o.width]
     outs = ['batch', 4 + o.classes, 'anchors'] if o.dynamic else [o.batch, 4 + o.classes, o.anchors]
     graph = message((1, g.nodes), (2, 'main_graph'), (5, g.initializers),
@@ -463,11 +476,13 @@ def parse(arguments):
 
 
 def main(arguments):
-    options = parse(arguments)
-    data = model(options)
-    with open(options.output, 'wb') as f:
-        f.write(data)
+    while arguments:
+        end = arguments.index(',') if ',' in arguments else len(arguments)
+        options = parse(arguments[:end])
+        arguments = arguments[end + 1:]
+        with open(options.output, 'wb') as f:
+            f.writelines(model(options))
 
 
 if __name__ == '__main__':
-    main(sys.argv[1:])
+    main(sys.argv[1:] or ['--help'])
