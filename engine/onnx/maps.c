@@ -561,6 +561,15 @@ static const struct {
   { "Split", " axis split num_outputs ", 2, split },
 };
 
+gboolean
+yv8_map_knows (const Yv8NodeProto *node)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (OPS); i++)
+    if (g_str_equal (OPS[i].name, node->op_type))
+      return TRUE;
+  return FALSE;
+}
+
 Yv8MapResult
 yv8_map_node (Yv8Walk *walk, const Yv8WalkNode *node, GError **error)
 {

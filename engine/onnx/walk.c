@@ -283,12 +283,42 @@ check_reads (Yv8Walk *self, const Yv8WalkNode *node, const Yv8Value *value, GErr
   return TRUE;
 }
 
+/* Whether the evaluator takes it: of convolutions only those that a tail may have. */
+static gboolean
+is_for_tail (Yv8Walk *self, const Yv8WalkNode *node)
+{
+  if (!g_str_equal (node->proto->op_type, "Conv"))
+    return !yv8_map_knows (node->proto) || yv8_eval_knows (node->proto, NULL);
+  Yv8Value *weights =
+      node->n_in > 1 && node->in[1] != YV8_WALK_NONE ? yv8_walk_value (self, node->in[1]) : NULL;
+  const Yv8Tensor *w =
+      weights && weights->state == YV8_VALUE_CONST ? yv8_walk_tensor (self, weights, NULL) : NULL;
+  return w && w->n_dims == 4 && w->dims[2] == 1 && w->dims[3] == 1;
+}
+
+static gboolean
+check_tail_node (Yv8Walk *self, const Yv8WalkNode *node, GError **error)
+{
+  if (is_for_tail (self, node))
+    return yv8_eval_knows (node->proto, error);
+  const Yv8Value *value = NULL;
+  for (guint i = 0; i < node->n_in && !value; i++)
+    if (node->in[i] != YV8_WALK_NONE)
+      value = yv8_walk_value (self, node->in[i]);
+  if (value->node == YV8_WALK_NONE)
+    return yv8_node_error (node->proto, error, "it reads '%s' as no op does", value->name);
+  const Yv8NodeProto *from = self->nodes[value->node].proto;
+  return yv8_node_error (node->proto, error,
+      "its input comes from node '%s' (operator %s), which here gives no feature map",
+      yv8_node_name (from), from->op_type);
+}
+
 static gboolean
 add_tail (Yv8Walk *self, guint index, GError **error)
 {
   const Yv8WalkNode *node = &self->nodes[index];
 
-  if (!yv8_eval_knows (node->proto, error))
+  if (!check_tail_node (self, node, error))
     return FALSE;
   for (guint i = 0; i < node->n_in; i++) {
     const Yv8Value *value =

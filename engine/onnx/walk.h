@@ -134,6 +134,11 @@ typedef enum { YV8_MAP_ERROR, YV8_MAP_DONE, YV8_MAP_OTHER } Yv8MapResult;
 Yv8MapResult yv8_map_node (Yv8Walk *walk, const Yv8WalkNode *node, GError **error);
 
 /**
+ * yv8_map_knows: Returns: whether yv8_map_node() knows the operator
+ */
+gboolean yv8_map_knows (const Yv8NodeProto *node);
+
+/**
  * yv8_tail_attach:
  * @width: of the input, pixels
  * @height: likewise
