@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "ref/backend.h"
 #include "ref/ref.h"
@@ -73,56 +72,6 @@ run_conv (Yv8Ref *ref, const Yv8Op *op)
     }
 }
 
-static float
-window_max (const float *x, Yv8Shape in, const Yv8Window *window, guint out_row, guint out_column)
-{
-  gint64 top = (gint64) out_row * window->stride - window->pad;
-  gint64 left = (gint64) out_column * window->stride - window->pad;
-  float max = -INFINITY;
-
-  for (gint64 row = MAX (top, 0); row < MIN (top + window->kernel_h, in.height); row++)
-    for (gint64 i = MAX (left, 0); i < MIN (left + window->kernel_w, in.width); i++)
-      max = MAX (max, x[row * in.width + i]);
-  return max;
-}
-
-static void
-run_maxpool (Yv8Ref *ref, const Yv8Op *op)
-{
-  Yv8Shape in = yv8_planar_shape (&ref->planar, &op->in[0]);
-  Yv8Shape out = yv8_planar_shape (&ref->planar, &op->out);
-  const float *x = yv8_planar_map (&ref->planar, &op->in[0]);
-  float *y = yv8_planar_map (&ref->planar, &op->out);
-
-  for (guint c = 0; c < out.channels; c++, x += (gsize) in.height * in.width)
-    for (guint row = 0; row < out.height; row++)
-      for (guint i = 0; i < out.width; i++)
-        *y++ = window_max (x, in, &op->window, row, i);
-}
-
-static void
-run_upsample (Yv8Ref *ref, const Yv8Op *op)
-{
-  Yv8Shape in = yv8_planar_shape (&ref->planar, &op->in[0]);
-  Yv8Shape out = yv8_planar_shape (&ref->planar, &op->out);
-  const float *x = yv8_planar_map (&ref->planar, &op->in[0]);
-  float *y = yv8_planar_map (&ref->planar, &op->out);
-
-  for (guint c = 0; c < out.channels; c++, x += (gsize) in.height * in.width)
-    for (guint row = 0; row < out.height; row++)
-      for (guint i = 0; i < out.width; i++)
-        *y++ = x[(gsize) (row / 2) * in.width + i / 2];
-}
-
-static void
-run_copy (Yv8Ref *ref, const Yv8Op *op)
-{
-  Yv8Shape out = yv8_planar_shape (&ref->planar, &op->out);
-
-  memcpy (yv8_planar_map (&ref->planar, &op->out), yv8_planar_map (&ref->planar, &op->in[0]),
-      (gsize) out.channels * out.height * out.width * sizeof (float));
-}
-
 static void
 run_nothing (Yv8Ref *ref, const Yv8Op *op)
 {
@@ -131,9 +80,9 @@ run_nothing (Yv8Ref *ref, const Yv8Op *op)
 static const Yv8RefKernel KERNELS[YV8_N_OP_KINDS] = {
   [YV8_OP_INPUT] = { "input_f32", run_input },
   [YV8_OP_CONV] = { "conv_f32", run_conv },
-  [YV8_OP_MAXPOOL] = { "maxpool_f32", run_maxpool },
-  [YV8_OP_UPSAMPLE] = { "upsample_f32", run_upsample },
-  [YV8_OP_COPY] = { "copy_f32", run_copy },
+  [YV8_OP_MAXPOOL] = { "maxpool_f32", yv8_ref_maxpool_f32 },
+  [YV8_OP_UPSAMPLE] = { "upsample_f32", yv8_ref_upsample_f32 },
+  [YV8_OP_COPY] = { "copy_f32", yv8_ref_copy_f32 },
   [YV8_OP_DETECT] = { "detect_host", run_nothing },
 };
 

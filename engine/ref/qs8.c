@@ -82,56 +82,6 @@ run_conv (Yv8Ref *ref, const Yv8Op *op)
     }
 }
 
-static gint8
-window_max (const gint8 *x, Yv8Shape in, const Yv8Window *window, guint out_row, guint out_column)
-{
-  gint64 top = (gint64) out_row * window->stride - window->pad;
-  gint64 left = (gint64) out_column * window->stride - window->pad;
-  gint8 max = -128;
-
-  for (gint64 row = MAX (top, 0); row < MIN (top + window->kernel_h, in.height); row++)
-    for (gint64 i = MAX (left, 0); i < MIN (left + window->kernel_w, in.width); i++)
-      max = MAX (max, x[row * in.width + i]);
-  return max;
-}
-
-static void
-run_maxpool (Yv8Ref *ref, const Yv8Op *op)
-{
-  Yv8Shape in = yv8_planar_shape (&ref->planar, &op->in[0]);
-  Yv8Shape out = yv8_planar_shape (&ref->planar, &op->out);
-  const gint8 *x = yv8_planar_map_qs8 (&ref->planar, &op->in[0]);
-  gint8 *y = yv8_planar_map_qs8 (&ref->planar, &op->out);
-
-  for (guint c = 0; c < out.channels; c++, x += (gsize) in.height * in.width)
-    for (guint row = 0; row < out.height; row++)
-      for (guint i = 0; i < out.width; i++)
-        *y++ = window_max (x, in, &op->window, row, i);
-}
-
-static void
-run_upsample (Yv8Ref *ref, const Yv8Op *op)
-{
-  Yv8Shape in = yv8_planar_shape (&ref->planar, &op->in[0]);
-  Yv8Shape out = yv8_planar_shape (&ref->planar, &op->out);
-  const gint8 *x = yv8_planar_map_qs8 (&ref->planar, &op->in[0]);
-  gint8 *y = yv8_planar_map_qs8 (&ref->planar, &op->out);
-
-  for (guint c = 0; c < out.channels; c++, x += (gsize) in.height * in.width)
-    for (guint row = 0; row < out.height; row++)
-      for (guint i = 0; i < out.width; i++)
-        *y++ = x[(gsize) (row / 2) * in.width + i / 2];
-}
-
-static void
-run_copy (Yv8Ref *ref, const Yv8Op *op)
-{
-  Yv8Shape out = yv8_planar_shape (&ref->planar, &op->out);
-
-  memcpy (yv8_planar_map_qs8 (&ref->planar, &op->out),
-      yv8_planar_map_qs8 (&ref->planar, &op->in[0]), (gsize) out.channels * out.height * out.width);
-}
-
 static void
 run_quantize (Yv8Ref *ref, const Yv8Op *op)
 {
@@ -154,9 +104,9 @@ run_dequantize (Yv8Ref *ref, const Yv8Op *op)
 const Yv8RefKernel YV8_REF_QS8[YV8_N_OP_KINDS] = {
   [YV8_OP_INPUT] = { "input_qs8", run_input },
   [YV8_OP_CONV] = { "conv_qs8_qc8w", run_conv },
-  [YV8_OP_MAXPOOL] = { "maxpool_qs8", run_maxpool },
-  [YV8_OP_UPSAMPLE] = { "upsample_qs8", run_upsample },
-  [YV8_OP_COPY] = { "copy_qs8", run_copy },
+  [YV8_OP_MAXPOOL] = { "maxpool_qs8", yv8_ref_maxpool_qs8 },
+  [YV8_OP_UPSAMPLE] = { "upsample_qs8", yv8_ref_upsample_qs8 },
+  [YV8_OP_COPY] = { "copy_qs8", yv8_ref_copy_qs8 },
   [YV8_OP_QUANTIZE] = { "quantize_f32_qs8", run_quantize },
   [YV8_OP_DEQUANTIZE] = { "dequantize_qs8_f32", run_dequantize },
 };

@@ -28,6 +28,14 @@ typedef struct {
  */
 extern const Yv8RefKernel YV8_REF_QS8[YV8_N_OP_KINDS];
 
+/* The ops that move values and compute none: engine/ref/move.tmpl.c, of either type. */
+void yv8_ref_maxpool_f32 (Yv8Ref *ref, const Yv8Op *op);
+void yv8_ref_maxpool_qs8 (Yv8Ref *ref, const Yv8Op *op);
+void yv8_ref_upsample_f32 (Yv8Ref *ref, const Yv8Op *op);
+void yv8_ref_upsample_qs8 (Yv8Ref *ref, const Yv8Op *op);
+void yv8_ref_copy_f32 (Yv8Ref *ref, const Yv8Op *op);
+void yv8_ref_copy_qs8 (Yv8Ref *ref, const Yv8Op *op);
+
 /**
  * yv8_ref_window_row: Returns: the row of the input that row @ky of the window lies on when it
  * computes row @row of the output; -1 where that is outside
