@@ -280,6 +280,8 @@ static const struct {
   { "half_pixel", "round_prefer_ceil" },
   { "half_pixel_symmetric", "round_prefer_floor" },
   { "half_pixel_symmetric", "round_prefer_ceil" },
+  { "pytorch_half_pixel", "round_prefer_floor" },
+  { "pytorch_half_pixel", "round_prefer_ceil" },
   { "tf_half_pixel_for_nn", "floor" },
 };
 
