@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The backend: memory of a program, recording of its ops, input and output. */
+#include "vulkan/backend.h"
+
+#include "ref/letterbox.h"
+#include "vulkan/binding.h"
+#include "vulkan/recorder.h"
+#include "vulkan/weights.h"
+
+typedef struct {
+  Yv8VulkanKernel kernel;
+  Yv8VulkanSpan weights, bias;
+} OpState;
+
+typedef struct {
+  Yv8Backend parent;
+  Yv8VulkanDevice *device;
+  Yv8VulkanPipelines *pipelines;
+  Yv8VulkanRecorder *frame, *once;
+  gboolean recording;
+  VkDescriptorPool sets;
+  VkDescriptorSet read_set;
+  const Yv8Program *program;
+  Yv8VulkanBuffer arena, parameters, input, outputs, reading;
+  Yv8VulkanSpan input_span, outputs_span;
+  Yv8VulkanSpan *maps; /* of each buffer of the graph */
+  OpState *ops;
+  gsize *output_first; /* float of each output in outputs */
+  Yv8Resampler *resampler;
+} Backend;
+
+static Backend *
+self_of (Yv8Backend *backend)
+{
+  return (Backend *) backend;
+}
+
+static gsize
+buffer_size (Yv8Backend *backend, const Yv8Shape *shape)
+{
+  gsize pixels, size;
+
+  if (!g_size_checked_mul (
+          &pixels, yv8_vulkan_plane (shape), yv8_vulkan_groups (shape->channels)) ||
+      pixels > G_MAXINT32 ||
+      !g_size_checked_mul (&size, pixels, yv8_vulkan_pixel_size (self_of (backend)->device)))
+    return 0;
+  return size;
+}
+
+static gsize
+count_of (const Yv8Slice *slice, const Yv8Shape *shapes)
+{
+  const Yv8Shape *shape = &shapes[slice->buffer];
+
+  return (gsize) slice->channels * shape->height * shape->width;
+}
+
+static guint64
+align (guint64 size)
+{
+  return (size + YV8_VULKAN_ALIGNMENT - 1) & ~(guint64) (YV8_VULKAN_ALIGNMENT - 1);
+}
+
+static guint64
+weights_size (const Backend *self, const Yv8Op *op)
+{
+  return yv8_vulkan_weights_count (op) * (yv8_vulkan_pixel_size (self->device) / 4);
+}
+
+static gboolean
+create_arena (Backend *self, GError **error)
+{
+  const Yv8Program *program = self->program;
+  guint n = yv8_graph_n_buffers (program->graph);
+
+  if (!yv8_vulkan_buffer_init (&self->arena, self->device, YV8_VULKAN_ON_DEVICE,
+          align (program->plan->arena_size), "the arena", error))
+    return FALSE;
+  self->maps = g_new0 (Yv8VulkanSpan, n);
+  for (guint i = 0; i < n; i++)
+    if (!yv8_vulkan_span_init (&self->maps[i], self->device, &self->arena, program->plan->offset[i],
+            buffer_size (&self->parent, &program->shapes[i]), TRUE, "a feature map", error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+create_input (Backend *self, GError **error)
+{
+  guint64 pixels = (guint64) self->program->shapes[0].height * self->program->shapes[0].width;
+  guint64 size = 4 + 4 * pixels * self->program->shapes[0].channels;
+
+  return yv8_vulkan_buffer_init (
+             &self->input, self->device, YV8_VULKAN_TO_DEVICE, size, "the input", error) &&
+         yv8_vulkan_span_init (
+             &self->input_span, self->device, &self->input, 0, size, FALSE, "the input", error);
+}
+
+static gboolean
+create_outputs (Backend *self, GError **error)
+{
+  guint n = self->program->graph->outputs->len;
+  gsize count = 0;
+
+  self->output_first = g_new0 (gsize, n + 1);
+  for (guint i = 0; i < n; i++) {
+    self->output_first[i] = count;
+    count += count_of (yv8_graph_output (self->program->graph, i), self->program->shapes);
+  }
+  guint64 size = sizeof (float) * MAX (count, 1);
+  return yv8_vulkan_buffer_init (
+             &self->outputs, self->device, YV8_VULKAN_TO_HOST, size, "the output", error) &&
+         yv8_vulkan_span_init (&self->outputs_span, self->device, &self->outputs, 0, size, FALSE,
+             "the output", error);
+}
+
+/* Spans of the parameters of all ops in one buffer of *@size bytes. */
+static gboolean
+place_parameters (Backend *self, guint64 *size, GError **error)
+{
+  *size = 0;
+  for (guint i = 0; i < yv8_graph_n_ops (self->program->graph); i++) {
+    const Yv8Op *op = yv8_graph_op (self->program->graph, i);
+    OpState *state = &self->ops[i];
+    if (op->kind != YV8_OP_CONV)
+      continue;
+    state->weights = (Yv8VulkanSpan){ .offset = *size, .size = weights_size (self, op) };
+    *size += align (state->weights.size);
+    state->bias =
+        (Yv8VulkanSpan){ .offset = *size, .size = yv8_vulkan_bias_count (op) * sizeof (float) };
+    *size += align (state->bias.size);
+    if (state->weights.size == 0) {
+      g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY, "op '%s' has too many weights", op->name);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+bind_parameters (Backend *self, const Yv8VulkanBuffer *staging, GError **error)
+{
+  for (guint i = 0; i < yv8_graph_n_ops (self->program->graph); i++) {
+    const Yv8Op *op = yv8_graph_op (self->program->graph, i);
+    OpState *state = &self->ops[i];
+    if (op->kind != YV8_OP_CONV)
+      continue;
+    yv8_vulkan_weights_pack (
+        op, self->device->f16, (guint8 *) staging->map + state->weights.offset);
+    yv8_vulkan_bias_pack (op, (float *) ((guint8 *) staging->map + state->bias.offset));
+    if (!yv8_vulkan_span_init (&state->weights, self->device, &self->parameters,
+            state->weights.offset, state->weights.size, TRUE, op->name, error) ||
+        !yv8_vulkan_span_init (&state->bias, self->device, &self->parameters, state->bias.offset,
+            state->bias.size, FALSE, op->name, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+create_parameters (Backend *self, GError **error)
+{
+  Yv8VulkanBuffer staging = { 0 };
+  guint64 size;
+
+  if (!place_parameters (self, &size, error))
+    return FALSE;
+  if (size == 0)
+    return TRUE;
+  gboolean done = yv8_vulkan_buffer_init (&self->parameters, self->device, YV8_VULKAN_ON_DEVICE,
+                      size, "the model", error) &&
+                  yv8_vulkan_buffer_init (
+                      &staging, self->device, YV8_VULKAN_TO_DEVICE, size, "the model", error) &&
+                  bind_parameters (self, &staging, error) &&
+                  yv8_vulkan_recorder_begin (self->once, error);
+  if (done) {
+    yv8_vulkan_recorder_copy (self->once, &staging, &self->parameters, size);
+    done = yv8_vulkan_recorder_end (self->once, error) &&
+           yv8_vulkan_recorder_submit (self->once, error);
+  }
+  yv8_vulkan_buffer_clear (&staging, self->device);
+  return done;
+}
+
+static gboolean
+create_kernels (Backend *self, GError **error)
+{
+  guint n = yv8_graph_n_ops (self->program->graph);
+
+  self->ops = g_new0 (OpState, n);
+  for (guint i = 0; i < n; i++)
+    if (!yv8_vulkan_kernel_init (&self->ops[i].kernel, self->device,
+            yv8_graph_op (self->program->graph, i), self->program->shapes, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
+{
+  Backend *self = self_of (backend);
+  guint n_ops = yv8_graph_n_ops (program->graph);
+
+  self->program = program;
+  self->once = yv8_vulkan_recorder_new (self->device, 0, error);
+  self->frame = self->once
+                    ? yv8_vulkan_recorder_new (self->device, program->profile ? n_ops : 0, error)
+                    : NULL;
+  if (!self->frame || !create_kernels (self, error) || !create_arena (self, error) ||
+      !create_input (self, error) || !create_outputs (self, error) ||
+      !create_parameters (self, error))
+    return FALSE;
+  self->sets =
+      yv8_vulkan_set_pool_new (self->device, n_ops + program->graph->outputs->len + 1, error);
+  if (!self->sets)
+    return FALSE;
+  self->read_set = yv8_vulkan_set_new (self->pipelines, self->sets, error);
+  if (!self->read_set || !yv8_vulkan_recorder_begin (self->frame, error))
+    return FALSE;
+  self->recording = TRUE;
+  if (self->device->debug)
+    yv8_vulkan_recorder_fill (self->frame, &self->arena, G_MAXUINT32);
+  return TRUE;
+}
+
+static Yv8VulkanRange
+range_of (const Backend *self, const Yv8Slice *slice)
+{
+  guint64 group = yv8_vulkan_plane (&self->program->shapes[slice->buffer]) *
+                  yv8_vulkan_pixel_size (self->device);
+  guint64 start = self->program->plan->offset[slice->buffer] + slice->channel / 4 * group;
+
+  return (Yv8VulkanRange){ start, start + yv8_vulkan_groups (slice->channels) * group };
+}
+
+static gboolean
+run_op (Yv8Backend *backend, guint index, GError **error)
+{
+  Backend *self = self_of (backend);
+  const Yv8Op *op = yv8_graph_op (self->program->graph, index);
+  const OpState *state = &self->ops[index];
+  Yv8VulkanRange reads[2], write;
+
+  if (op->kind != YV8_OP_DETECT) {
+    VkPipeline pipeline = yv8_vulkan_pipelines_get (
+        self->pipelines, state->kernel.shader, &state->kernel.constants, error);
+    VkDescriptorSet set =
+        pipeline ? yv8_vulkan_set_new (self->pipelines, self->sets, error) : VK_NULL_HANDLE;
+    if (!set)
+      return FALSE;
+    gboolean conv = op->kind == YV8_OP_CONV;
+    const Yv8VulkanSpan *source = op->n_in > 0 ? &self->maps[op->in[0].buffer] : NULL;
+    const Yv8VulkanSpan *spans[YV8_N_BINDINGS] = {
+      [YV8_BINDING_SOURCE] = source,
+      [YV8_BINDING_WEIGHTS] = conv ? &state->weights : NULL,
+      [YV8_BINDING_AUX] = conv     ? &state->bias
+                          : source ? NULL
+                                   : &self->input_span,
+      [YV8_BINDING_RESIDUAL] = op->n_in > 1 ? &self->maps[op->in[1].buffer] : source,
+      [YV8_BINDING_DESTINATION] = &self->maps[op->out.buffer],
+    };
+    yv8_vulkan_set_write (self->device, set, spans);
+    for (guint i = 0; i < op->n_in; i++)
+      reads[i] = range_of (self, &op->in[i]);
+    write = range_of (self, &op->out);
+    yv8_vulkan_recorder_dispatch (
+        self->frame, self->pipelines, pipeline, set, &state->kernel, reads, op->n_in, &write, 1);
+  }
+  yv8_vulkan_recorder_time (self->frame);
+  return TRUE;
+}
+
+/* Records the conversion of @slice to planar float32 at float @first of @destination. */
+static gboolean
+record_output (Backend *self, Yv8VulkanRecorder *recorder, VkDescriptorSet set,
+    const Yv8Slice *slice, const Yv8VulkanSpan *destination, gsize first, GError **error)
+{
+  const Yv8VulkanSpan *spans[YV8_N_BINDINGS] = {
+    [YV8_BINDING_SOURCE] = &self->maps[slice->buffer],
+    [YV8_BINDING_DESTINATION] = destination,
+  };
+  Yv8VulkanRange read = range_of (self, slice);
+  Yv8VulkanKernel kernel;
+
+  if (!yv8_vulkan_kernel_init_output (
+          &kernel, self->device, slice, self->program->shapes, (guint32) first, error))
+    return FALSE;
+  VkPipeline pipeline =
+      yv8_vulkan_pipelines_get (self->pipelines, kernel.shader, &kernel.constants, error);
+  if (!pipeline)
+    return FALSE;
+  yv8_vulkan_set_write (self->device, set, spans);
+  yv8_vulkan_recorder_dispatch (
+      recorder, self->pipelines, pipeline, set, &kernel, &read, 1, NULL, 0);
+  return TRUE;
+}
+
+static gboolean
+finish_recording (Backend *self, GError **error)
+{
+  for (guint i = 0; i < self->program->graph->outputs->len; i++) {
+    VkDescriptorSet set = yv8_vulkan_set_new (self->pipelines, self->sets, error);
+    if (!set || !record_output (self, self->frame, set, yv8_graph_output (self->program->graph, i),
+                    &self->outputs_span, self->output_first[i], error))
+      return FALSE;
+  }
+  if (!yv8_vulkan_recorder_end (self->frame, error))
+    return FALSE;
+  self->recording = FALSE;
+  yv8_vulkan_pipelines_save (self->pipelines);
+  return TRUE;
+}
+
+static gboolean
+submit (Yv8Backend *backend, GError **error)
+{
+  Backend *self = self_of (backend);
+
+  if (self->recording && !finish_recording (self, error))
+    return FALSE;
+  return yv8_vulkan_recorder_submit (self->frame, error);
+}
+
+static gboolean
+load (Yv8Backend *backend, const Yv8Frame *frame, const Yv8Letterbox *letterbox, GError **error)
+{
+  Backend *self = self_of (backend);
+  const Yv8Shape *shape = &self->program->shapes[0];
+  guint32 *data = self->input.map;
+
+  if (shape->channels != 3) {
+    g_set_error (error, YV8_ERROR, YV8_ERROR_UNSUPPORTED,
+        "the network wants %u channels; a picture has 3", shape->channels);
+    return FALSE;
+  }
+  if (!self->resampler || !yv8_resampler_fits (self->resampler, letterbox, frame)) {
+    g_clear_pointer (&self->resampler, yv8_resampler_free);
+    self->resampler = yv8_resampler_new (letterbox, frame);
+  }
+  data[0] = 0;
+  yv8_resampler_run (self->resampler, frame, data + 1, 0, shape->height);
+  return TRUE;
+}
+
+static gboolean
+load_values (Yv8Backend *backend, const float *values, GError **error)
+{
+  Backend *self = self_of (backend);
+  guint32 *data = self->input.map;
+
+  data[0] = 1;
+  memcpy (data + 1, values, self->input.size - sizeof *data);
+  return TRUE;
+}
+
+static gboolean
+read_slice (Yv8Backend *backend, const Yv8Slice *slice, float *values, GError **error)
+{
+  Backend *self = self_of (backend);
+  gsize size = count_of (slice, self->program->shapes) * sizeof (float);
+  Yv8VulkanSpan span;
+
+  if (self->reading.size < size) {
+    yv8_vulkan_buffer_clear (&self->reading, self->device);
+    if (!yv8_vulkan_buffer_init (
+            &self->reading, self->device, YV8_VULKAN_TO_HOST, size, "a slice", error))
+      return FALSE;
+  }
+  if (!yv8_vulkan_span_init (
+          &span, self->device, &self->reading, 0, size, FALSE, "a slice", error) ||
+      !yv8_vulkan_recorder_begin (self->once, error) ||
+      !record_output (self, self->once, self->read_set, slice, &span, 0, error) ||
+      !yv8_vulkan_recorder_end (self->once, error) ||
+      !yv8_vulkan_recorder_submit (self->once, error))
+    return FALSE;
+  memcpy (values, self->reading.map, size);
+  return TRUE;
+}
+
+static const float *
+output (Yv8Backend *backend, guint index)
+{
+  Backend *self = self_of (backend);
+
+  return (const float *) self->outputs.map + self->output_first[index];
+}
+
+static const char *
+kernel_name (Yv8Backend *backend, guint op)
+{
+  return self_of (backend)->ops[op].kernel.name;
+}
+
+static guint64
+op_nanoseconds (Yv8Backend *backend, guint op)
+{
+  return yv8_vulkan_recorder_nanoseconds (self_of (backend)->frame, op);
+}
+
+static void
+free_program (Backend *self)
+{
+  Yv8VulkanBuffer *buffers[] = { &self->arena, &self->parameters, &self->input, &self->outputs,
+    &self->reading };
+
+  vkDestroyDescriptorPool (self->device->device, self->sets, NULL);
+  yv8_vulkan_recorder_free (self->frame);
+  yv8_vulkan_recorder_free (self->once);
+  for (guint i = 0; self->maps && i < yv8_graph_n_buffers (self->program->graph); i++)
+    yv8_vulkan_span_clear (&self->maps[i], self->device);
+  for (guint i = 0; self->ops && i < yv8_graph_n_ops (self->program->graph); i++)
+    yv8_vulkan_span_clear (&self->ops[i].weights, self->device);
+  for (guint i = 0; i < G_N_ELEMENTS (buffers); i++)
+    yv8_vulkan_buffer_clear (buffers[i], self->device);
+  g_free (self->maps);
+  g_free (self->ops);
+  g_free (self->output_first);
+}
+
+static void
+backend_free (Yv8Backend *backend)
+{
+  Backend *self = self_of (backend);
+
+  free_program (self);
+  g_clear_pointer (&self->resampler, yv8_resampler_free);
+  yv8_vulkan_pipelines_free (self->pipelines);
+  yv8_vulkan_device_free (self->device);
+  g_free (self);
+}
+
+static const Yv8BackendClass CLASS = {
+  .name = "vulkan",
+  .recorded = TRUE,
+  .alignment = YV8_VULKAN_ALIGNMENT,
+  .buffer_size = buffer_size,
+  .prepare = prepare,
+  .load = load,
+  .load_values = load_values,
+  .run_op = run_op,
+  .submit = submit,
+  .read = read_slice,
+  .output = output,
+  .kernel_name = kernel_name,
+  .op_nanoseconds = op_nanoseconds,
+  .free = backend_free,
+};
+
+Yv8Backend *
+yv8_vulkan_backend_new (guint index, GError **error)
+{
+  g_autoptr (Yv8VulkanDevice) device = yv8_vulkan_device_open (index, error);
+  Yv8VulkanPipelines *pipelines = device ? yv8_vulkan_pipelines_new (device, error) : NULL;
+
+  if (!pipelines)
+    return NULL;
+  Backend *self = g_new0 (Backend, 1);
+  self->parent.klass = &CLASS;
+  self->device = g_steal_pointer (&device);
+  self->pipelines = pipelines;
+  return &self->parent;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Vulkan devices: the process's one instance, what a device can do, and a logical device. */
+#pragma once
+
+#include <vulkan/vulkan.h>
+#include <yv8/error.h>
+
+G_BEGIN_DECLS
+
+/**
+ * Yv8VulkanDevice:
+ * @physical: owned by the instance
+ * @family: of a queue that computes
+ * @timestamp_bits: that its timestamps have; 0 if it has none
+ * @max_allocation: bytes of one allocation
+ * @driver: (transfer full): its name and version
+ * @software: computes on the CPU
+ * @f16: activations and weights are stored as float16
+ * @subgroup: lanes of one, where they can broadcast and it is of a fixed size that the kernels
+ * know; else 0
+ * @texel: kernels read through texel buffers, and lanes of a subgroup share weights
+ * @device: %NULL in a listing
+ * @debug: the validation layer is asked for; see yv8_vulkan_device_open()
+ */
+typedef struct {
+  VkPhysicalDevice physical;
+  VkPhysicalDeviceProperties properties;
+  VkPhysicalDeviceMemoryProperties memory;
+  guint32 family;
+  guint timestamp_bits;
+  guint64 max_allocation;
+  char *driver;
+  gboolean software;
+  guint subgroup;
+  gboolean f16, texel;
+  gboolean debug;
+  VkDevice device;
+  VkQueue queue;
+} Yv8VulkanDevice;
+
+/**
+ * yv8_vulkan_devices_list:
+ *
+ * Returns: (transfer full) (element-type Yv8VulkanDevice): the devices that can run the engine, in
+ *   the driver's order; empty without a loader, driver or device
+ */
+GPtrArray *yv8_vulkan_devices_list (void);
+
+/**
+ * yv8_vulkan_device_open:
+ * @index: in yv8_vulkan_devices_list()
+ *
+ * The environment may force a choice: YV8_VULKAN_PRECISION is "f32" or "f16" (else: f16 but on
+ * software devices), YV8_VULKAN_ACCESS is "texel" or "ssbo" (else: texel on software devices).
+ * YV8_VULKAN_VALIDATE=1 loads the Khronos validation layer, where it is installed, whose every
+ * message is a g_critical(), and fills the arena with NaN at the start of each frame.
+ *
+ * Returns: (transfer full): the device; %NULL with @error set (NOT_FOUND, DEVICE, ARGUMENT)
+ */
+Yv8VulkanDevice *yv8_vulkan_device_open (guint index, GError **error);
+
+void yv8_vulkan_device_free (Yv8VulkanDevice *device);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8VulkanDevice, yv8_vulkan_device_free)
+
+/**
+ * yv8_vulkan_check:
+ * @what: that was tried, e.g. "vkCreateDevice"
+ *
+ * Returns: whether @result is a success; else @error is set (MEMORY or DEVICE)
+ */
+gboolean yv8_vulkan_check (VkResult result, const char *what, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Which shader runs an op, with which constants, over which grid; and how a feature map lies. */
+#pragma once
+
+#include "graph/graph.h"
+#include "vulkan/pipeline.h"
+
+G_BEGIN_DECLS
+
+/**
+ * Yv8VulkanKernel:
+ * @shader: name in the table of shaders
+ * @name: for the profile: the shader's and its activation
+ */
+typedef struct {
+  char shader[32];
+  char name[40];
+  Yv8VulkanConstants constants;
+  Yv8VulkanPush push;
+  guint32 grid[3];
+} Yv8VulkanKernel;
+
+/**
+ * yv8_vulkan_groups: Returns: groups of four channels that hold @channels
+ */
+guint yv8_vulkan_groups (guint channels);
+
+/**
+ * yv8_vulkan_plane: Returns: pixels of a plane of this shape, halo included
+ */
+gsize yv8_vulkan_plane (const Yv8Shape *shape);
+
+/**
+ * yv8_vulkan_pixel_size: Returns: bytes of four channels of a pixel
+ */
+gsize yv8_vulkan_pixel_size (const Yv8VulkanDevice *device);
+
+/**
+ * yv8_vulkan_kernel_init:
+ * @shapes: of the buffers
+ *
+ * Returns: %FALSE with @error set (UNSUPPORTED) if the layout or the device does not allow it
+ */
+gboolean yv8_vulkan_kernel_init (Yv8VulkanKernel *self, const Yv8VulkanDevice *device,
+    const Yv8Op *op, const Yv8Shape *shapes, GError **error);
+
+/**
+ * yv8_vulkan_kernel_init_output:
+ * @first: float of the destination to start at
+ *
+ * The kernel that converts @slice to planar float32.
+ */
+gboolean yv8_vulkan_kernel_init_output (Yv8VulkanKernel *self, const Yv8VulkanDevice *device,
+    const Yv8Slice *slice, const Yv8Shape *shapes, guint32 first, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Packing on the host. */
+#include "vulkan/weights.h"
+
+#include <math.h>
+
+#include "shaders/lib/interface.h"
+
+#define TILE (4 * YV8_TILE_GROUPS)
+
+guint16
+yv8_vulkan_half (float value)
+{
+  union {
+    float value;
+    guint32 bits;
+  } x = { value };
+  guint32 sign = x.bits >> 16 & 0x8000;
+
+  x.bits &= 0x7fffffff;
+  if (isnan (x.value))
+    return (guint16) (sign | 0x7e00);
+  if (x.value >= 65504)
+    return (guint16) (sign | 0x7bff);
+  /* Below 2^-14 the unit is 2^-24: adding 0.5, whose unit is 2^-24, rounds to it. */
+  if (x.value < 0x1p-14f) {
+    x.value += 0.5f;
+    return (guint16) (sign | (x.bits - 0x3f000000));
+  }
+  guint32 odd = x.bits >> 13 & 1;
+  return (guint16) (sign | ((x.bits - (112u << 23) + 0xfff + odd) >> 13));
+}
+
+gsize
+yv8_vulkan_weights_count (const Yv8Op *op)
+{
+  gsize tiles = (op->out.channels + TILE - 1) / TILE;
+  gsize groups = (op->in[0].channels + 3) / 4;
+  gsize taps = (gsize) op->window.kernel_h * op->window.kernel_w;
+  gsize count;
+
+  if (!g_size_checked_mul (&count, tiles * taps * 4 * TILE, groups))
+    return 0;
+  return count;
+}
+
+gsize
+yv8_vulkan_bias_count (const Yv8Op *op)
+{
+  return ((gsize) op->out.channels + TILE - 1) / TILE * TILE;
+}
+
+static inline void
+put (gpointer packed, gboolean f16, gsize index, float value)
+{
+  if (f16)
+    ((guint16 *) packed)[index] = yv8_vulkan_half (value);
+  else
+    ((float *) packed)[index] = value;
+}
+
+void
+yv8_vulkan_weights_pack (const Yv8Op *op, gboolean f16, gpointer packed)
+{
+  gsize taps = (gsize) op->window.kernel_h * op->window.kernel_w;
+  gsize n_in = op->in[0].channels;
+  gsize groups = (n_in + 3) / 4;
+
+  memset (packed, 0, yv8_vulkan_weights_count (op) * (f16 ? sizeof (guint16) : sizeof (float)));
+  for (gsize o = 0; o < op->out.channels; o++)
+    for (gsize i = 0; i < n_in; i++)
+      for (gsize tap = 0; tap < taps; tap++)
+        put (packed, f16,
+            (((o / TILE * groups + i / 4) * taps + tap) * YV8_TILE_GROUPS + o % TILE / 4) * 16 +
+                i % 4 * 4 + o % 4,
+            op->weights[(o * n_in + i) * taps + tap]);
+}
+
+void
+yv8_vulkan_bias_pack (const Yv8Op *op, float *packed)
+{
+  memset (packed, 0, yv8_vulkan_bias_count (op) * sizeof (float));
+  memcpy (packed, op->bias, op->out.channels * sizeof (float));
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What C and GLSL agree on: bindings, specialisation constants, push constants, the halo. One set
+ * for all kernels, of which each uses what it needs; included by both sides. */
+#ifndef YV8_SHADERS_INTERFACE_H
+#define YV8_SHADERS_INTERFACE_H
+
+/* A map of C channels lies as [(C + 3) / 4][H + 2 * HALO][W + 2 * HALO] of four channels each. The
+ * halo is zero, and so are the channels past the last. Index 0 of a binding is its first. */
+#define YV8_HALO 1
+
+/* Lanes of a workgroup, along x; a lane is a pixel. */
+#define YV8_LANES 64
+
+/* Groups of four output channels that a lane of the convolution computes. Weights are packed for
+ * it: [tiles of so many groups][(C + 3) / 4][kernel_h][kernel_w][groups of the tile][4 input
+ * channels] of four output channels each. */
+#define YV8_TILE_GROUPS         4
+
+#define YV8_BINDING_SOURCE      0 /* what the kernel reads */
+#define YV8_BINDING_WEIGHTS     1
+#define YV8_BINDING_AUX         2 /* float32 or dwords: the bias; the picture of the input */
+#define YV8_BINDING_RESIDUAL    3
+#define YV8_BINDING_DESTINATION 4 /* what it writes */
+#define YV8_N_BINDINGS          5
+
+#define YV8_CONSTANT_PIXELS     0 /* pixels of a lane, YV8_LANES apart */
+#define YV8_CONSTANT_KERNEL_H   1
+#define YV8_CONSTANT_KERNEL_W   2
+#define YV8_CONSTANT_STRIDE     3
+#define YV8_CONSTANT_PAD        4
+#define YV8_CONSTANT_SILU       5
+#define YV8_CONSTANT_RESIDUAL   6
+#define YV8_CONSTANT_SHIFT      7 /* log2 of an enlargement */
+#define YV8_N_CONSTANTS         8
+
+#ifdef VULKAN
+#define YV8_UINT   uint
+#define YV8_STRUCT layout (push_constant) uniform Push
+#else
+#include <glib.h>
+#define YV8_UINT   guint32
+#define YV8_STRUCT typedef struct
+#endif
+
+/* first: index of the slice in its binding; groups: of four channels; pitch and plane: of a row
+ * and of a group, halo included; height and width: without it. channels: of the slice that is
+ * written. */
+YV8_STRUCT
+{
+  YV8_UINT in_first, in_groups, in_pitch, in_plane, in_height, in_width;
+  YV8_UINT out_first, out_groups, out_pitch, out_plane, out_height, out_width;
+  YV8_UINT residual_first;
+  YV8_UINT channels;
+}
+#ifdef VULKAN
+push;
+#else
+Yv8VulkanPush;
+#endif
+
+#endif
