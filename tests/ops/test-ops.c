@@ -11,23 +11,25 @@
 #include "ref/backend.h"
 #include "ref/planar.h"
 #include "testing.h"
+#include "vulkan/backend.h"
 
 /**
  * Subject: a backend under test.
  * @n_cases: of each op; ref is slow, and so is a software device
  * @align: of slices
- * @isa: (nullable): an instruction set of yv8_cpu_kernels_nth()
+ * @variant: (nullable): an instruction set of yv8_cpu_kernels_nth(); precision and access of
+ *   yv8_vulkan_device_open()
  */
 typedef struct {
   const char *name;
-  Yv8Backend *(*create) (const char *isa, GError **error);
+  Yv8Backend *(*create) (const char *variant, GError **error);
   guint n_cases;
   guint align;
-  const char *isa;
+  const char *variant;
 } Subject;
 
 static Yv8Backend *
-create_ref (const char *isa, GError **error)
+create_ref (const char *variant, GError **error)
 {
   return yv8_ref_backend_new ();
 }
@@ -44,11 +46,25 @@ create_cpu (const char *isa, GError **error)
   return NULL;
 }
 
+static Yv8Backend *
+create_vulkan (const char *variant, GError **error)
+{
+  g_auto (GStrv) words = g_strsplit (variant, " ", 2);
+
+  g_setenv ("YV8_VULKAN_PRECISION", words[0], TRUE);
+  g_setenv ("YV8_VULKAN_ACCESS", words[1], TRUE);
+  return yv8_vulkan_backend_new (0, error);
+}
+
 static const Subject SUBJECTS[] = {
   { "ref", create_ref, 20, 1, NULL },
   { "cpu/ref", create_cpu, 100, 1, "ref" },
   { "cpu/avx2", create_cpu, 100, 1, "avx2" },
   { "cpu/avx512", create_cpu, 100, 1, "avx512" },
+  { "vulkan/f32-ssbo", create_vulkan, 8, 4, "f32 ssbo" },
+  { "vulkan/f32-texel", create_vulkan, 8, 4, "f32 texel" },
+  { "vulkan/f16-ssbo", create_vulkan, 8, 4, "f16 ssbo" },
+  { "vulkan/f16-texel", create_vulkan, 8, 4, "f16 texel" },
 };
 
 static const Yv8OpKind KINDS[] = { YV8_OP_INPUT, YV8_OP_CONV, YV8_OP_MAXPOOL, YV8_OP_UPSAMPLE,
@@ -61,7 +77,7 @@ test_op (const Subject *subject, Yv8OpKind kind)
 
   for (guint i = 0; i < subject->n_cases; i++) {
     g_autoptr (GError) error = NULL;
-    Yv8Backend *backend = subject->create (subject->isa, &error);
+    Yv8Backend *backend = subject->create (subject->variant, &error);
     if (g_error_matches (error, YV8_ERROR, YV8_ERROR_NOT_FOUND)) {
       g_test_skip (error->message);
       return;
