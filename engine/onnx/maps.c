@@ -274,6 +274,8 @@ maxpool (Reader *self, GError **error)
 static const struct {
   const char *transformation, *rounding;
 } NEAREST_X2[] = {
+  { "align_corners", "round_prefer_floor" },
+  { "align_corners", "round_prefer_ceil" },
   { "asymmetric", "floor" },
   { "asymmetric", "round_prefer_floor" },
   { "half_pixel", "round_prefer_floor" },
