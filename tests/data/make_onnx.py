@@ -107,18 +107,23 @@ class Graph:
         self.pool = pool_of(options.seed)
 
     def number(self, path):
+        if self.o.terse:
+            path = path[path.rfind('/') + 1]
         n = self.numbers.get(path, 0)
         self.numbers[path] = n + 1
         return path if n == 0 else f'{path}_{n}'
 
     def op(self, scope, kind, inputs, n_outputs=1, output=None, **attributes):
         name = self.number(f'{scope}/{kind}')
-        outputs = [output] if output else [f'{name}_output_{i}' for i in range(n_outputs)]
+        suffix = '.' if self.o.terse else '_output_'
+        outputs = [output] if output else [f'{name}{suffix}{i}' for i in range(n_outputs)]
         self.nodes.append(message((1, list(inputs)), (2, outputs), (3, name), (4, kind),
                                   (5, [attribute(k, v) for k, v in attributes.items()])))
         return outputs[0] if n_outputs == 1 else outputs
 
     def weight(self, name, kind, dims, raw):
+        if self.o.terse:
+            name = self.number('/w')
         self.initializers.append(tensor(name, kind, dims, raw))
         return name
 
@@ -129,7 +134,7 @@ class Graph:
             return self.op(scope, 'Constant', [], value=message((1, list(dims)), (2, kind), (9, raw)))
         key = (kind, tuple(dims), raw)
         if key not in self.known:
-            name = self.number(f'{scope}/Constant') + '_output_0'
+            name = self.number(f'{scope}/Constant') + ('' if self.o.terse else '_output_0')
             self.known[key] = self.weight(name, kind, dims, raw)
         return self.known[key]
 
@@ -462,6 +467,7 @@ def parse(arguments):
     p.add_argument('--resize-sizes', action='store_true', help='Resize by sizes, not by scales')
     p.add_argument('--separate', action='store_true', help='tail that concatenates boxes and '
                    'scores apart')
+    p.add_argument('--terse', action='store_true', help='short names')
     p.add_argument('--no-metadata', dest='metadata', action='store_false')
     o = p.parse_args(arguments)
     if o.half and o.dynamic:
