@@ -96,6 +96,7 @@ make_pipeline (const char *path, const char *const *encoders, GError **error)
 
 /* What is half written when the program is interrupted; there is one sink at a time. */
 static const char *volatile unfinished;
+static const int interrupts[] = { SIGINT, SIGTERM, SIGHUP };
 
 static void
 on_interrupt (int number)
@@ -118,8 +119,9 @@ make_temporary (Yv8Sink *sink, GError **error)
   if (fd >= 0) {
     close (fd);
     unfinished = sink->temporary;
-    signal (SIGINT, on_interrupt);
-    signal (SIGTERM, on_interrupt);
+    for (gsize i = 0; i < G_N_ELEMENTS (interrupts); i++)
+      if (signal (interrupts[i], on_interrupt) == SIG_IGN)
+        signal (interrupts[i], SIG_IGN);
     return TRUE;
   }
   int number = errno;

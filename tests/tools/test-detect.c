@@ -5,6 +5,8 @@
 #include "media.h"
 #include "program.h"
 
+#include <signal.h>
+
 static Program
 detect (const char *format, ...)
 {
@@ -122,6 +124,18 @@ test_clip (void)
   program_leave_folder (folder);
 }
 
+static guint
+count_files (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  g_assert_nonnull (dir);
+  while (g_dir_read_name (dir))
+    n++;
+  return n;
+}
+
 /* The output decodes to as many frames of the same size as the input, and is not the input. */
 static void
 test_output (gconstpointer data)
@@ -142,11 +156,7 @@ test_output (gconstpointer data)
       assert_good (&read);
       g_auto (GStrv) lines = split_lines (read.out, n);
       assert_frame (lines[n - 1], name, n - 1, 160, 120);
-      g_autoptr (GDir) dir = g_dir_open (".", 0, NULL);
-      guint n_files = 0;
-      while (g_dir_read_name (dir))
-        n_files++;
-      g_assert_cmpuint (n_files, ==, 2);
+      g_assert_cmpuint (count_files ("."), ==, 2);
     }
   }
   program_leave_folder (folder);
@@ -193,6 +203,28 @@ test_several (void)
     assert_frame (lines[2], "b.avi", 1, 160, 120);
     g_assert_cmpint (twice.status, ==, 2);
     g_assert_nonnull (strstr (twice.err, "two inputs"));
+  }
+  program_leave_folder (folder);
+}
+
+static void
+test_interrupted (void)
+{
+  char *folder = program_enter_folder ();
+
+  g_assert_cmpint (g_mkdir ("found", 0777), ==, 0);
+  if (media_make_clip ("a.avi", 2000)) {
+    g_autoptr (GSubprocess) process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE, NULL,
+        g_getenv ("YV8_PROGRAM"), "detect", "--model", g_getenv ("YV8_TINY_ONNX"), "--device",
+        "ref", "--output", "found/b.avi", "a.avi", NULL);
+    g_assert_nonnull (process);
+    for (guint i = 0; i < 30000 && count_files ("found") == 0; i++)
+      g_usleep (1000);
+    g_assert_cmpuint (count_files ("found"), ==, 1);
+    g_subprocess_send_signal (process, SIGTERM);
+    g_subprocess_wait (process, NULL, NULL);
+    g_assert_true (g_subprocess_get_if_signaled (process));
+    g_assert_cmpuint (count_files ("found"), ==, 0);
   }
   program_leave_folder (folder);
 }
@@ -259,6 +291,7 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/tools/detect/output-is-drawn", test_output_is_drawn);
   g_test_add_func ("/tools/detect/several", test_several);
+  g_test_add_func ("/tools/detect/interrupted", test_interrupted);
   g_test_add_func ("/tools/detect/bad-output", test_bad_output);
   g_test_add_func ("/tools/detect/bad-input", test_bad_input);
   return g_test_run ();
