@@ -1,57 +1,91 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Loading a model file. */
+ * Loading and saving a model. */
 #include <gio/gio.h>
 
 #include "api/labels.h"
 #include "api/model.h"
+#include "model/file.h"
 #include "onnx/import.h"
 
-static GMappedFile *
-map_file (const char *path, GError **error)
+/* Not mapped: a file that is overwritten in place must not take the process with it. */
+static gboolean
+read_file (const char *path, char **bytes, gsize *size, GError **error)
 {
   g_autoptr (GError) reason = NULL;
-  g_autoptr (GMappedFile) file = NULL;
+  gint code = YV8_ERROR_READ;
 
-  if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
-    g_set_error (error, YV8_ERROR, YV8_ERROR_READ, "'%s' is a folder, not a model file", path);
-    return NULL;
+  if (g_file_test (path, G_FILE_TEST_EXISTS) && !g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
+    g_set_error (error, YV8_ERROR, code, "'%s' is not a regular file", path);
+    return FALSE;
   }
-  file = g_mapped_file_new (path, FALSE, &reason);
-  if (!file) {
-    gboolean absent = g_error_matches (reason, G_FILE_ERROR, G_FILE_ERROR_NOENT);
-    g_set_error (error, YV8_ERROR, absent ? YV8_ERROR_NOT_FOUND : YV8_ERROR_READ,
-        "cannot open the model '%s': %s", path, reason->message);
-  }
-  return g_steal_pointer (&file);
+  if (g_file_get_contents (path, bytes, size, &reason))
+    return TRUE;
+  if (g_error_matches (reason, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    code = YV8_ERROR_NOT_FOUND;
+  else if (g_error_matches (reason, G_FILE_ERROR, G_FILE_ERROR_NOMEM))
+    code = YV8_ERROR_MEMORY;
+  g_set_error (error, YV8_ERROR, code, "cannot open the model '%s': %s", path, reason->message);
+  return FALSE;
+}
+
+Yv8Model *
+yv8_model_new (Yv8Network *network, const guint8 *bytes, gsize size)
+{
+  Yv8Model *model = g_new0 (Yv8Model, 1);
+
+  g_atomic_ref_count_init (&model->ref_count);
+  model->graph = g_steal_pointer (&network->graph);
+  model->metadata = g_steal_pointer (&network->metadata);
+  model->width = network->width;
+  model->height = network->height;
+  model->n_classes = yv8_graph_detect (model->graph)->n_classes;
+  model->labels = yv8_labels_parse (yv8_model_metadata (model, "names"), model->n_classes);
+  model->sha256 = g_compute_checksum_for_data (G_CHECKSUM_SHA256, bytes, size);
+  yv8_network_free (network);
+  return model;
 }
 
 Yv8Model *
 yv8_model_load (const char *path, GError **error)
 {
+  g_autofree char *contents = NULL;
+  gsize size;
+
   g_return_val_if_fail (path, NULL);
 
-  g_autoptr (GMappedFile) file = map_file (path, error);
-  if (!file)
+  if (!read_file (path, &contents, &size, error))
     return NULL;
-  const guint8 *bytes = (const guint8 *) g_mapped_file_get_contents (file);
-  gsize size = g_mapped_file_get_length (file);
-  g_autoptr (Yv8Import) import = yv8_onnx_import (bytes, size, error);
-  if (!import) {
+  const guint8 *bytes = (const guint8 *) contents;
+  Yv8Network *network = yv8_file_detect (bytes, size) ? yv8_file_read (bytes, size, error)
+                                                      : yv8_onnx_import (bytes, size, error);
+  if (!network) {
     g_prefix_error (error, "model '%s': ", path);
     return NULL;
   }
+  return yv8_model_new (network, bytes, size);
+}
 
-  Yv8Model *model = g_new0 (Yv8Model, 1);
-  g_atomic_ref_count_init (&model->ref_count);
-  model->graph = g_steal_pointer (&import->graph);
-  model->metadata = g_steal_pointer (&import->metadata);
-  model->width = import->width;
-  model->height = import->height;
-  model->n_classes = yv8_graph_detect (model->graph)->n_classes;
-  model->labels = yv8_labels_parse (yv8_model_metadata (model, "names"), model->n_classes);
-  model->sha256 = g_compute_checksum_for_data (G_CHECKSUM_SHA256, bytes, size);
-  return model;
+gboolean
+yv8_model_save (const Yv8Model *model, const char *path, GError **error)
+{
+  g_return_val_if_fail (model && path, FALSE);
+
+  const Yv8Network network = { model->graph, model->metadata, model->width, model->height };
+  g_autoptr (GError) reason = NULL;
+  g_autoptr (GBytes) bytes = yv8_file_write (&network, error);
+  if (!bytes) {
+    g_prefix_error (error, "model '%s': ", path);
+    return FALSE;
+  }
+  if (!g_file_set_contents_full (path, g_bytes_get_data (bytes, NULL),
+          (gssize) g_bytes_get_size (bytes),
+          G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666, &reason)) {
+    g_set_error (
+        error, YV8_ERROR, YV8_ERROR_READ, "cannot write the model '%s': %s", path, reason->message);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 Yv8Model *

@@ -5,7 +5,7 @@
 
 #include <yv8/model.h>
 
-#include "graph/graph.h"
+#include "model/network.h"
 
 G_BEGIN_DECLS
 
@@ -18,5 +18,14 @@ struct _Yv8Model {
   char **labels;
   char *sha256;
 };
+
+/**
+ * yv8_model_new:
+ * @network: (transfer full)
+ * @bytes: the file that it is from, or would be written to
+ *
+ * Returns: (transfer full)
+ */
+Yv8Model *yv8_model_new (Yv8Network *network, const guint8 *bytes, gsize size);
 
 G_END_DECLS

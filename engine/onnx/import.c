@@ -30,28 +30,15 @@ unsupported (GError **error, const char *format, ...)
   return FALSE;
 }
 
-void
-yv8_import_free (Yv8Import *self)
+static void
+read_metadata (const Onnx__ModelProto *proto, GHashTable *metadata)
 {
-  if (!self)
-    return;
-  yv8_graph_free (self->graph);
-  g_clear_pointer (&self->metadata, g_hash_table_unref);
-  g_free (self);
-}
-
-static GHashTable *
-read_metadata (const Onnx__ModelProto *proto)
-{
-  GHashTable *metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-
   for (gsize i = 0; i < proto->n_metadata_props; i++) {
     const Onnx__StringStringEntryProto *entry = proto->metadata_props[i];
     if (entry->key && g_utf8_validate (entry->key, -1, NULL) && entry->value &&
         g_utf8_validate (entry->value, -1, NULL))
       g_hash_table_insert (metadata, g_strdup (entry->key), g_strdup (entry->value));
   }
-  return metadata;
 }
 
 /* The one input that is no constant. */
@@ -164,8 +151,8 @@ yv8_onnx_import (const guint8 *bytes, gsize size, GError **error)
 
   if (!model)
     return NULL;
-  g_autoptr (Yv8Import) self = g_new0 (Yv8Import, 1);
-  self->metadata = read_metadata (model->proto);
+  g_autoptr (Yv8Import) self = yv8_network_new ();
+  read_metadata (model->proto, self->metadata);
   if (!check_kind (model->proto->graph, self->metadata, error) ||
       !read_input (model->proto->graph, self->metadata, &input, error))
     return NULL;

@@ -3,25 +3,16 @@
  * From an Ultralytics ONNX export of YOLOv8 detect to a graph. */
 #pragma once
 
-#include "graph/graph.h"
+#include "model/network.h"
 
 G_BEGIN_DECLS
 
 /**
- * Yv8Import:
- * @graph: checked; its last op is DETECT
- * @metadata: (element-type utf8 utf8): the file's metadata_props
- * @width: input size of the export in pixels; from metadata "imgsz", then 640, where it is dynamic
- * @height: likewise
+ * Yv8Import: the metadata are the file's metadata_props; the input size is from metadata "imgsz",
+ * then 640, where it is dynamic
  */
-typedef struct {
-  Yv8Graph *graph;
-  GHashTable *metadata;
-  guint width, height;
-} Yv8Import;
-
-void yv8_import_free (Yv8Import *import);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Import, yv8_import_free)
+typedef Yv8Network Yv8Import;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Import, yv8_network_free)
 
 /**
  * yv8_onnx_import:

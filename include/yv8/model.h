@@ -19,13 +19,27 @@ typedef struct _Yv8Model Yv8Model;
 
 /**
  * yv8_model_load:
- * @path: an Ultralytics ONNX export of YOLOv8 detect
+ * @path: a model file as of yv8_model_save(), or an Ultralytics ONNX export of YOLOv8 detect; which
+ *   of them is seen from its content
  *
  * Reads and checks the whole file. Blocks; may be called from any thread.
  *
  * Returns: (transfer full): the model; %NULL with @error set (NOT_FOUND, READ, FORMAT, UNSUPPORTED)
  */
 YV8_API Yv8Model *yv8_model_load (const char *path, GError **error);
+
+/**
+ * yv8_model_save:
+ * @path: replaced if it exists; the customary suffix is .bin
+ *
+ * Writes the model file that docs/format.md specifies: a safetensors file that holds graph, weights
+ * and metadata. The same model gives the same bytes. They are written to a temporary file beside
+ * @path ("@path.XXXXXX"), synced and renamed, so that @path never is anything but a whole file. The
+ * folder must be writable. Blocks; may be called from any thread.
+ *
+ * Returns: %FALSE with @error set (READ when it cannot be written, MEMORY)
+ */
+YV8_API gboolean yv8_model_save (const Yv8Model *model, const char *path, GError **error);
 
 YV8_API Yv8Model *yv8_model_ref (Yv8Model *model);
 YV8_API void yv8_model_unref (Yv8Model *model);
