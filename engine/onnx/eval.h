@@ -33,9 +33,9 @@ typedef struct {
   Yv8Eval *eval;
   const Yv8NodeProto *node;
   guint n_in;
-  const Yv8Tensor *in[YV8_EVAL_MAX_INPUTS];
+  const Yv8Tensor *const *in;
   guint n_out;
-  Yv8Tensor *out[YV8_EVAL_MAX_OUTPUTS];
+  Yv8Tensor **out;
 } Yv8Call;
 
 /**

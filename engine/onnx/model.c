@@ -184,6 +184,13 @@ yv8_onnx_model_free (Yv8OnnxModel *self)
   g_free (self);
 }
 
+void
+yv8_onnx_model_drop_data (Yv8TensorProto *initializer)
+{
+  g_clear_pointer (&initializer->raw_data.data, g_free);
+  initializer->raw_data.len = 0;
+}
+
 const char *
 yv8_node_name (const Yv8NodeProto *node)
 {

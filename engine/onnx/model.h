@@ -38,6 +38,13 @@ void yv8_onnx_model_free (Yv8OnnxModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8OnnxModel, yv8_onnx_model_free)
 
 /**
+ * yv8_onnx_model_drop_data:
+ *
+ * Frees the values of an initializer that have been read: a model is hundreds of megabytes.
+ */
+void yv8_onnx_model_drop_data (Yv8TensorProto *initializer);
+
+/**
  * yv8_node_name: Returns: (transfer none): its name, or its first output's where it has none
  */
 const char *yv8_node_name (const Yv8NodeProto *node);

@@ -201,8 +201,10 @@ yv8_walk_input (Yv8Walk *self, const char *name, gint64 batch, Yv8Shape shape)
 const Yv8Tensor *
 yv8_walk_tensor (Yv8Walk *self, Yv8Value *value, GError **error)
 {
-  if (!value->tensor)
+  if (!value->tensor) {
     value->tensor = yv8_tensor_from_proto (value->initializer, error);
+    yv8_onnx_model_drop_data (value->initializer);
+  }
   return value->tensor;
 }
 
@@ -210,20 +212,14 @@ gboolean
 yv8_walk_call (Yv8Walk *self, const Yv8WalkNode *node, const Yv8Tensor *const *tensors,
     Yv8Tensor **outputs, GError **error)
 {
-  g_autofree Yv8Call *call = g_new0 (Yv8Call, 1);
+  Yv8Call call = { &self->eval, node->proto, node->n_in, tensors, node->n_out, outputs };
 
-  call->eval = &self->eval;
-  call->node = node->proto;
-  call->n_in = node->n_in;
-  call->n_out = node->n_out;
-  memcpy (call->in, tensors, node->n_in * sizeof *tensors);
-  gboolean good = yv8_eval_run (call, error);
-  for (guint i = 0; i < node->n_out; i++) {
-    outputs[i] = good ? call->out[i] : NULL;
-    if (!good)
-      yv8_tensor_free (call->out[i]);
-  }
-  return good;
+  memset (outputs, 0, node->n_out * sizeof *outputs);
+  if (yv8_eval_run (&call, error))
+    return TRUE;
+  for (guint i = 0; i < node->n_out; i++)
+    g_clear_pointer (&outputs[i], yv8_tensor_free);
+  return FALSE;
 }
 
 static gboolean

@@ -31,7 +31,7 @@ typedef enum {
 typedef struct {
   const char *name;
   Yv8ValueState state;
-  const Yv8TensorProto *initializer;
+  Yv8TensorProto *initializer;
   Yv8Tensor *tensor;
   Yv8Map map;
   guint gated;

@@ -18,6 +18,7 @@ LLVMFuzzerTestOneInput (const guint8 *bytes, gsize size)
   g_autofree Yv8Shape *shapes =
       yv8_graph_infer (import->graph, import->width, import->height, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (shapes);
   g_assert_true (yv8_graph_check (import->graph, &error));
   g_assert_nonnull (yv8_graph_detect (import->graph));
   return 0;

@@ -260,6 +260,12 @@ odd_input (Model *model)
 }
 
 static void
+huge_input (Model *model)
+{
+  input_dim (model, 2)->dim_value = input_dim (model, 3)->dim_value = YV8_GRAPH_MAX_SIDE;
+}
+
+static void
 huge_batch (Model *model)
 {
   input_dim (model, 0)->dim_value = G_MAXINT64;
@@ -399,6 +405,7 @@ static const struct {
   { "two outputs", two_outputs, UNSUPPORTED, { "2 outputs", "" } },
   { "gray input", gray_input, UNSUPPORTED, { "'images'", "[3]" } },
   { "odd input", odd_input, UNSUPPORTED, { "72x64", "multiples of 32" } },
+  { "huge input", huge_input, UNSUPPORTED, { "'/model.6/Concat_5'", "arithmetic" } },
   { "huge batch", huge_batch, UNSUPPORTED, { "batch of 9223372036854775807", "" } },
   { "integer input", integer_input, UNSUPPORTED, { "'images'", "float" } },
   { "segment", segment, UNSUPPORTED, { "'segment'", "'detect'" } },
