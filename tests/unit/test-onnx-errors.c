@@ -486,6 +486,7 @@ test_unchanged (void)
     onnx__model_proto__free_unpacked (model, NULL);
     g_autoptr (Yv8Import) result = import (bytes, &error);
     g_assert_no_error (error);
+    g_assert_nonnull (result);
   }
 }
 
