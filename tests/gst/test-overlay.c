@@ -129,7 +129,6 @@ test_place (void)
     { .score = 0.5f, .x = 300, .y = 200, .width = 200, .height = 150 }, /* label above */
     { .score = 0.5f, .x = 300, .y = 4, .width = 200, .height = 150 },   /* no room above */
   };
-  g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Overlay) overlay = yv8_overlay_new ();
   GstVideoInfo info;
 

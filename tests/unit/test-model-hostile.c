@@ -299,6 +299,7 @@ test_flips (void)
     g_autoptr (Yv8Network) back =
         read_copy (g_bytes_get_data (again, NULL), g_bytes_get_size (again), &error);
     g_assert_no_error (error);
+    g_assert_nonnull (back);
   }
   g_test_message ("%u of %u flipped bits make another good file", n_good, N_FLIPS);
   g_assert_cmpuint (n_good, >, 0);
