@@ -198,7 +198,7 @@ class Graph:
     def c2f(self, scope, x, c_in, c_out, n, shortcut):
         c = c_out // 2
         x = self.cbs(f'{scope}/cv1', x, c_in, c_out)
-        ys = self.split(scope, x, [c, c])
+        ys = list(self.halves(scope, x)) if self.o.slices else self.split(scope, x, [c, c])
         for i in range(n):
             y = self.cbs(f'{scope}/m.{i}/cv1', ys[-1], c, c, 3)
             y = self.cbs(f'{scope}/m.{i}/cv2', y, c, c, 3)
@@ -465,6 +465,7 @@ def parse(arguments):
     p.add_argument('--half', action='store_true', help='float16 weights, input and output')
     p.add_argument('--keep-io', action='store_true', help='with --half: float32 input and output')
     p.add_argument('--resize-sizes', action='store_true', help='Resize by sizes, not by scales')
+    p.add_argument('--slices', action='store_true', help='C2f halves its map by Slice, not Split')
     p.add_argument('--separate', action='store_true', help='tail that concatenates boxes and '
                    'scores apart')
     p.add_argument('--terse', action='store_true', help='short names')

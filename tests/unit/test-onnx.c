@@ -24,6 +24,8 @@ static const struct {
   { "", "--dynamic --opset 19" },
   { "", "--resize-sizes --opset 11" },
   { "", "--resize-sizes --dynamic" },
+  { "", "--slices --no-simplify --opset 11" },
+  { "", "--slices --dynamic" },
   { "", "--separate" },
   { "", "--separate --dynamic --no-simplify --opset 12" },
   { "", "--batch 4" },
