@@ -20,6 +20,7 @@ G_BEGIN_DECLS
  * @subgroup: lanes of one, where they can broadcast and it is of a fixed size that the kernels
  * know; else 0
  * @texel: kernels read through texel buffers, and lanes of a subgroup share weights
+ * @pipeline_flags: of every pipeline; 0 but in tests that ask for statistics
  * @device: %NULL in a listing
  * @debug: the validation layer is asked for; see yv8_vulkan_device_open()
  */
@@ -35,6 +36,7 @@ typedef struct {
   guint subgroup;
   gboolean f16, texel;
   gboolean debug;
+  VkPipelineCreateFlags pipeline_flags;
   VkDevice device;
   VkQueue queue;
 } Yv8VulkanDevice;
