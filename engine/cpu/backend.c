@@ -9,8 +9,7 @@
 
 #include "cpu/backend.h"
 #include "cpu/cpu.h"
-
-#define TASK_ROWS 16 /* of the picture: of one task of the letterbox and of the INPUT op */
+#include "cpu/qs8.h"
 
 typedef struct {
   const char *name, *silu_name;
@@ -21,7 +20,7 @@ typedef struct {
 static guint
 picture_tasks (const Yv8Cpu *cpu, const Yv8Op *op)
 {
-  return (cpu->planar.program.shapes[0].height + TASK_ROWS - 1) / TASK_ROWS;
+  return (cpu->planar.program.shapes[0].height + YV8_CPU_TASK_ROWS - 1) / YV8_CPU_TASK_ROWS;
 }
 
 static guint
@@ -35,8 +34,8 @@ input_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task)
 {
   Yv8Shape out = yv8_planar_shape (&cpu->planar, &op->out);
   gsize plane = (gsize) out.height * out.width;
-  gsize first = (gsize) task * TASK_ROWS * out.width;
-  gsize n = MIN ((gsize) TASK_ROWS * out.width, plane - first);
+  gsize first = (gsize) task * YV8_CPU_TASK_ROWS * out.width;
+  gsize n = MIN ((gsize) YV8_CPU_TASK_ROWS * out.width, plane - first);
   float *y = yv8_planar_map (&cpu->planar, &op->out) + first;
 
   for (guint c = 0; c < out.channels; c++, y += plane)
@@ -119,58 +118,98 @@ no_tasks (const Yv8Cpu *cpu, const Yv8Op *op)
   return 0;
 }
 
-static const Kernel KERNELS[YV8_N_OP_KINDS] = {
-  [YV8_OP_INPUT] = { "input_f32", "input_f32", input_tasks, input_task },
-  [YV8_OP_CONV] = { "conv_f32", "conv_f32_silu", conv_tasks, yv8_cpu_conv_task },
-  [YV8_OP_MAXPOOL] = { "maxpool_f32", "maxpool_f32", channel_tasks, maxpool_task },
-  [YV8_OP_UPSAMPLE] = { "upsample_f32", "upsample_f32", channel_tasks, upsample_task },
-  [YV8_OP_COPY] = { "copy_f32", "copy_f32", channel_tasks, copy_task },
-  [YV8_OP_DETECT] = { "detect_host", "detect_host", no_tasks, NULL },
+static const Kernel KERNELS[][YV8_N_OP_KINDS] = {
+  [YV8_TYPE_F32] = {
+    [YV8_OP_INPUT] = { "input_f32", "input_f32", input_tasks, input_task },
+    [YV8_OP_CONV] = { "conv_f32", "conv_f32_silu", conv_tasks, yv8_cpu_conv_task },
+    [YV8_OP_MAXPOOL] = { "maxpool_f32", "maxpool_f32", channel_tasks, maxpool_task },
+    [YV8_OP_UPSAMPLE] = { "upsample_f32", "upsample_f32", channel_tasks, upsample_task },
+    [YV8_OP_COPY] = { "copy_f32", "copy_f32", channel_tasks, copy_task },
+    [YV8_OP_DETECT] = { "detect_host", "detect_host", no_tasks, NULL },
+  },
+  [YV8_TYPE_QS8] = {
+    [YV8_OP_INPUT] = { "input_qs8", "input_qs8", input_tasks, yv8_cpu_input_qs8_task },
+    [YV8_OP_CONV] = { "conv_qs8_qc8w", "conv_qs8_qc8w_silu", yv8_cpu_conv_qs8_tasks,
+        yv8_cpu_conv_qs8_task },
+    [YV8_OP_MAXPOOL] = { "maxpool_qs8", "maxpool_qs8", yv8_cpu_block_tasks,
+        yv8_cpu_maxpool_qs8_task },
+    [YV8_OP_UPSAMPLE] = { "upsample_qs8", "upsample_qs8", yv8_cpu_block_tasks,
+        yv8_cpu_upsample_qs8_task },
+    [YV8_OP_COPY] = { "copy_qs8", "copy_qs8", yv8_cpu_block_tasks, yv8_cpu_copy_qs8_task },
+    [YV8_OP_QUANTIZE] = { "quantize_f32_qs8", "quantize_f32_qs8", yv8_cpu_block_tasks,
+        yv8_cpu_quantize_task },
+    [YV8_OP_DEQUANTIZE] = { "dequantize_qs8_f32", "dequantize_qs8_f32", channel_tasks,
+        yv8_cpu_dequantize_task },
+  },
 };
 
-/* Cuts the convolutions; returns the floats of scratch that a lane needs. */
-static gsize
-plan_tasks (Yv8Cpu *cpu)
+/* An op that reads or writes int8 is an integer op. */
+static Yv8Type
+type_of (const Yv8Cpu *cpu, const Yv8Op *op)
+{
+  const Yv8Shape *shapes = cpu->planar.program.shapes;
+
+  if (op->n_in && shapes[op->in[0].buffer].type == YV8_TYPE_QS8)
+    return YV8_TYPE_QS8;
+  return op->kind == YV8_OP_DETECT ? YV8_TYPE_F32 : shapes[op->out.buffer].type;
+}
+
+static gboolean
+prepare_conv (Yv8Cpu *cpu, const Yv8Op *op, guint index, gsize *scratch)
+{
+  if (type_of (cpu, op) == YV8_TYPE_F32) {
+    cpu->tiles[index] = yv8_cpu_conv_tile (cpu, op);
+    *scratch = yv8_cpu_conv_scratch (cpu, op, &cpu->tiles[index]);
+    return TRUE;
+  }
+  cpu->convs[index] = yv8_cpu_conv_qs8_new (cpu, op);
+  if (!cpu->convs[index])
+    return FALSE;
+  *scratch = yv8_cpu_conv_qs8_scratch (cpu->convs[index], cpu, op);
+  return TRUE;
+}
+
+/* Cuts and packs the convolutions; @most: 4-byte elements of scratch that a lane needs. */
+static gboolean
+prepare_ops (Yv8Cpu *cpu, gsize *most)
 {
   const Yv8Graph *graph = cpu->planar.program.graph;
   guint n = yv8_graph_n_ops (graph);
-  gsize most = 0;
 
   cpu->tiles = g_new0 (Yv8CpuTile, n);
+  cpu->convs = g_new0 (Yv8CpuConvQs8 *, n);
+  *most = 0;
   for (guint i = 0; i < n; i++) {
     const Yv8Op *op = yv8_graph_op (graph, i);
     gsize size = 0;
-    if (op->kind == YV8_OP_CONV) {
-      cpu->tiles[i] = yv8_cpu_conv_tile (cpu, op);
-      size = yv8_cpu_conv_scratch (cpu, op, &cpu->tiles[i]);
-    } else if (op->kind == YV8_OP_MAXPOOL) {
-      size = cpu->planar.program.shapes[op->in[0].buffer].width + 2 * op->window.pad;
-    }
-    most = MAX (most, size);
+    if (op->kind == YV8_OP_CONV && !prepare_conv (cpu, op, i, &size))
+      return FALSE;
+    if (op->kind != YV8_OP_CONV && op->kind != YV8_OP_DETECT)
+      size = yv8_cpu_qs8_scratch (cpu, op);
+    *most = MAX (*most, size);
   }
-  return most;
+  return TRUE;
 }
 
 static gboolean
 prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
 {
   Yv8Cpu *cpu = (Yv8Cpu *) backend;
+  guint n_lanes = yv8_pool_n_lanes (cpu->pool);
+  gsize size;
 
   if (!yv8_planar_prepare (backend, program, error))
     return FALSE;
-  gsize size = plan_tasks (cpu);
-  guint n_lanes = yv8_pool_n_lanes (cpu->pool);
-  cpu->scratch = g_new0 (float *, n_lanes);
-  for (guint i = 0; i < n_lanes; i++) {
-    cpu->scratch[i] = g_try_new (float, size);
-    if (size && !cpu->scratch[i]) {
-      g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY,
-          "No memory for %" G_GSIZE_FORMAT " floats of scratch for each of %u threads", size,
-          n_lanes);
-      return FALSE;
-    }
+  gboolean good = prepare_ops (cpu, &size);
+  cpu->scratch = g_new0 (gpointer, n_lanes);
+  for (guint i = 0; good && i < n_lanes; i++) {
+    cpu->scratch[i] = g_try_malloc0_n (MAX (size, 1), sizeof (float));
+    good = cpu->scratch[i] != NULL;
   }
-  return TRUE;
+  if (!good)
+    g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY,
+        "No memory for packed weights, or for scratch of %u threads", n_lanes);
+  return good;
 }
 
 typedef struct {
@@ -183,10 +222,10 @@ static void
 letterbox_task (gpointer data, guint lane, guint task)
 {
   const Picture *picture = data;
-  guint first = task * TASK_ROWS;
+  guint first = task * YV8_CPU_TASK_ROWS;
 
   yv8_resampler_run (picture->planar->resampler, picture->frame, picture->planar->picture, first,
-      MIN (TASK_ROWS, picture->height - first));
+      MIN (YV8_CPU_TASK_ROWS, picture->height - first));
 }
 
 static gboolean
@@ -220,7 +259,7 @@ run_op (Yv8Backend *backend, guint index, GError **error)
 {
   Yv8Cpu *cpu = (Yv8Cpu *) backend;
   const Yv8Op *op = yv8_graph_op (cpu->planar.program.graph, index);
-  Job job = { cpu, op, &KERNELS[op->kind] };
+  Job job = { cpu, op, &KERNELS[type_of (cpu, op)][op->kind] };
   guint64 start = cpu->planar.nanoseconds ? yv8_planar_now () : 0;
 
   yv8_pool_run (cpu->pool, run_task, &job, job.kernel->n_tasks (cpu, op));
@@ -239,8 +278,9 @@ run_op (Yv8Backend *backend, guint index, GError **error)
 static const char *
 kernel_name (Yv8Backend *backend, guint index)
 {
-  const Yv8Op *op = yv8_graph_op (((Yv8Cpu *) backend)->planar.program.graph, index);
-  const Kernel *kernel = &KERNELS[op->kind];
+  const Yv8Cpu *cpu = (Yv8Cpu *) backend;
+  const Yv8Op *op = yv8_graph_op (cpu->planar.program.graph, index);
+  const Kernel *kernel = &KERNELS[type_of (cpu, op)][op->kind];
 
   return op->activation == YV8_ACTIVATION_SILU ? kernel->silu_name : kernel->name;
 }
@@ -254,6 +294,9 @@ cpu_free (Yv8Backend *backend)
     g_free (cpu->scratch[i]);
   g_free (cpu->scratch);
   g_free (cpu->tiles);
+  for (guint i = 0; cpu->convs && i < yv8_graph_n_ops (cpu->planar.program.graph); i++)
+    yv8_cpu_conv_qs8_free (cpu->convs[i]);
+  g_free (cpu->convs);
   g_clear_pointer (&cpu->pool, yv8_pool_free);
   yv8_planar_clear (&cpu->planar);
   g_free (cpu);
@@ -262,12 +305,12 @@ cpu_free (Yv8Backend *backend)
 static const Yv8BackendClass cpu_class = {
   .name = "cpu",
   .alignment = YV8_PLANAR_ALIGNMENT,
-  .buffer_size = yv8_planar_buffer_size,
+  .buffer_size = yv8_cpu_buffer_size,
   .prepare = prepare,
   .load = load,
-  .load_values = yv8_planar_load_values,
+  .load_values = yv8_cpu_load_values,
   .run_op = run_op,
-  .read = yv8_planar_read,
+  .read = yv8_cpu_read,
   .output = yv8_planar_output,
   .kernel_name = kernel_name,
   .op_nanoseconds = yv8_planar_op_nanoseconds,

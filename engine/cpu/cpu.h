@@ -9,7 +9,10 @@
 
 G_BEGIN_DECLS
 
+#define YV8_CPU_TASK_ROWS 16 /* of the picture: of a task of the letterbox and of the INPUT op */
+
 typedef struct _Yv8Cpu Yv8Cpu;
+typedef struct _Yv8CpuConvQs8 Yv8CpuConvQs8;
 
 /**
  * Yv8CpuTile: how a convolution is cut.
@@ -25,8 +28,9 @@ typedef struct {
 
 /**
  * Yv8Cpu:
- * @tiles: (array): of each op; zero for all but CONV
- * @scratch: (array): of each lane: cpu->scratch_size floats
+ * @tiles: (array): of each op; zero for all but float CONV
+ * @convs: (array): of each op; %NULL for all but int8 CONV
+ * @scratch: (array): of each lane: 4-byte elements, as many as the ops want
  * @failed: a status of dnnl_sgemm other than success, once one was seen
  */
 struct _Yv8Cpu {
@@ -34,7 +38,8 @@ struct _Yv8Cpu {
   const Yv8CpuKernels *kernels;
   Yv8Pool *pool;
   Yv8CpuTile *tiles;
-  float **scratch;
+  Yv8CpuConvQs8 **convs;
+  gpointer *scratch;
   gint failed;
 };
 

@@ -6,6 +6,8 @@
 
 #define SYMBOL_OF(isa) yv8_cpu_kernels_##isa
 #define SYMBOL(isa)    SYMBOL_OF (isa)
+#define QS8_OF(isa)    yv8_cpu_qs8_##isa
+#define QS8(isa)       QS8_OF (isa)
 #define NAME_OF(isa)   #isa
 #define NAME(isa)      NAME_OF (isa)
 
@@ -70,16 +72,24 @@ max (float *restrict y, const float *restrict x, gsize stride, gsize n)
       y[i] = x[stride * i] > y[i] ? x[stride * i] : y[i];
 }
 
+typedef guint32 Word __attribute__ ((may_alias));
+
 static void
-double_row (float *restrict y, const float *restrict x, gsize n)
+double_row (gpointer to, gconstpointer from, gsize n)
 {
+  Word *restrict y = to;
+  const Word *restrict x = from;
+
   for (gsize i = 0; i < n; i++)
     y[2 * i] = y[2 * i + 1] = x[i];
 }
 
 static void
-gather (float *restrict y, const float *restrict x, gsize stride, gsize n)
+gather (gpointer to, gconstpointer from, gsize stride, gsize n)
 {
+  Word *restrict y = to;
+  const Word *restrict x = from;
+
   if (stride == 2)
     for (gsize i = 0; i < n; i++)
       y[i] = x[2 * i];
@@ -95,9 +105,11 @@ normalize (float *restrict y, const guint32 *restrict x, guint shift, gsize n)
     y[i] = (float) (gint32) (x[i] >> shift & 255) / 255.0f;
 }
 
+extern const Yv8CpuQs8Kernels QS8 (YV8_ISA);
 extern const Yv8CpuKernels SYMBOL (YV8_ISA);
 const Yv8CpuKernels SYMBOL (YV8_ISA) = {
   .isa = NAME (YV8_ISA),
+  .qs8 = &QS8 (YV8_ISA),
   .finish = finish,
   .finish_silu = finish_silu,
   .add = add,

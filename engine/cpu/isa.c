@@ -7,10 +7,16 @@
 
 #include "cpu/isa.h"
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
 extern const Yv8CpuKernels yv8_cpu_kernels_ref;
 #ifdef __x86_64__
 extern const Yv8CpuKernels yv8_cpu_kernels_avx2;
+extern const Yv8CpuKernels yv8_cpu_kernels_avxvnni;
 extern const Yv8CpuKernels yv8_cpu_kernels_avx512;
+extern const Yv8CpuKernels yv8_cpu_kernels_avx512vnni;
 #endif
 
 static gboolean
@@ -26,15 +32,30 @@ has_avx2 (void)
   return __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma");
 }
 
+/* Not among the names that __builtin_cpu_supports() of all compilers knows. */
+static gboolean
+has_avxvnni (void)
+{
+  guint a, b, c, d;
+
+  return has_avx2 () && __get_cpuid_count (7, 1, &a, &b, &c, &d) && (a & 1u << 4);
+}
+
 static gboolean
 has_avx512 (void)
 {
   return has_avx2 () && __builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512bw") &&
          __builtin_cpu_supports ("avx512vl") && __builtin_cpu_supports ("avx512dq");
 }
+
+static gboolean
+has_avx512vnni (void)
+{
+  return has_avx512 () && __builtin_cpu_supports ("avx512vnni");
+}
 #endif
 
-/* Each includes those before it. */
+/* Slowest first. */
 static const struct {
   const Yv8CpuKernels *kernels;
   gboolean (*available) (void);
@@ -42,14 +63,19 @@ static const struct {
   { &yv8_cpu_kernels_ref, has_ref },
 #ifdef __x86_64__
   { &yv8_cpu_kernels_avx2, has_avx2 },
+  { &yv8_cpu_kernels_avxvnni, has_avxvnni },
   { &yv8_cpu_kernels_avx512, has_avx512 },
+  { &yv8_cpu_kernels_avx512vnni, has_avx512vnni },
 #endif
 };
 
 const Yv8CpuKernels *
 yv8_cpu_kernels_nth (guint index)
 {
-  return index < G_N_ELEMENTS (ISAS) && ISAS[index].available () ? ISAS[index].kernels : NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (ISAS); i++)
+    if (ISAS[i].available () && index-- == 0)
+      return ISAS[i].kernels;
+  return NULL;
 }
 
 const Yv8CpuKernels *

@@ -7,26 +7,76 @@
 
 G_BEGIN_DECLS
 
+#define YV8_CPU_MAX_PIXELS   48
+#define YV8_CPU_MAX_CHANNELS 8
+
+/**
+ * Yv8CpuFinish: the epilogue's parameters, see shaders/lib/numeric.h; arrays of four channels
+ */
+typedef struct {
+  const float *multiplier;
+  const float *bias;
+  const float *residual_scale;
+  const gint32 *residual_zero;
+  float inverse;
+  gint32 zero;
+} Yv8CpuFinish;
+
+typedef void (*Yv8CpuFinishQs8) (
+    guint32 *y, const gint32 *acc, const guint32 *residual, const Yv8CpuFinish *by);
+typedef void (*Yv8CpuFinishF32) (float *y, const gint32 *acc, float multiplier, float bias);
+
+/**
+ * Yv8CpuQs8Kernels: the loops of qs8.tmpl.c, over words of four int8 channels; see cpu/qs8.h.
+ * @pixels: of a tile, up to YV8_CPU_MAX_PIXELS
+ * @channels: of a tile, up to YV8_CPU_MAX_CHANNELS; a multiple of 4
+ * @weight_words: words that hold the weights of four input channels, see dot.h
+ * @pixel_offset: what is added to the pixels, and to be taken off by the corrections
+ * @conv: acc[channels][pixels] = corrections[o] + sum over the steps of x[i + offsets[step]] .
+ *   weights[step][o]
+ * @finish_qs8: [SiLU?][residual?]: acc[4][pixels] to y[pixels]
+ * @finish_f32: [SiLU?]: acc[pixels] to y[pixels]
+ * @max: y[i] = max (y[i], x[stride * i]), each channel for itself
+ * @blend: y[i] = x[i] ^ flip in the bits of @mask
+ * @quantize: y[i] |= x[i] as the byte at @shift
+ * @dequantize: y[i] = the byte at @shift of x[i]
+ */
+typedef struct {
+  guint pixels, channels;
+  guint weight_words;
+  gint32 pixel_offset;
+  void (*conv) (gint32 *acc, const guint32 *x, const gint32 *offsets, gsize n_steps,
+      const gint32 *weights, const gint32 *corrections);
+  Yv8CpuFinishQs8 finish_qs8[2][2];
+  Yv8CpuFinishF32 finish_f32[2];
+  void (*max) (guint32 *y, const guint32 *x, gsize stride, gsize n);
+  void (*blend) (guint32 *y, const guint32 *x, guint32 flip, guint32 mask, gsize n);
+  void (*quantize) (guint32 *y, const float *x, float inverse, gint32 zero, guint shift, gsize n);
+  void (*dequantize) (float *y, const guint32 *x, float scale, gint32 zero, guint shift, gsize n);
+} Yv8CpuQs8Kernels;
+
 /**
  * Yv8CpuKernels: the loops of f32.tmpl.c. Lengths are in elements; inputs and outputs do not
  * overlap unless they are the same row.
- * @isa: "ref" (whatever the compiler's baseline is), "avx2", "avx512"
+ * @isa: "ref" (whatever the compiler's baseline is), "avx2", "avxvnni", "avx512", "avx512vnni"
+ * @qs8: the int8 loops
  * @finish: y[i] += bias
  * @finish_silu: y[i] = SiLU (y[i] + bias)
  * @add: y[i] += x[i]
  * @max: y[i] = max (y[i], x[stride * i])
- * @double_row: y[2 i] = y[2 i + 1] = x[i], for @n values of x
- * @gather: y[i] = x[stride * i]
+ * @double_row: y[2 i] = y[2 i + 1] = x[i], for @n elements of x, of four bytes of any type
+ * @gather: y[i] = x[stride * i], likewise
  * @normalize: y[i] = (x[i] >> shift & 255) / 255
  */
 typedef struct {
   const char *isa;
+  const Yv8CpuQs8Kernels *qs8;
   void (*finish) (float *y, float bias, gsize n);
   void (*finish_silu) (float *y, float bias, gsize n);
   void (*add) (float *y, const float *x, gsize n);
   void (*max) (float *y, const float *x, gsize stride, gsize n);
-  void (*double_row) (float *y, const float *x, gsize n);
-  void (*gather) (float *y, const float *x, gsize stride, gsize n);
+  void (*double_row) (gpointer y, gconstpointer x, gsize n);
+  void (*gather) (gpointer y, gconstpointer x, gsize stride, gsize n);
   void (*normalize) (float *y, const guint32 *x, guint shift, gsize n);
 } Yv8CpuKernels;
 
@@ -40,7 +90,7 @@ typedef struct {
 /**
  * yv8_cpu_kernels:
  *
- * The environment variable YV8_CPU (ref, avx2, avx512) forces an instruction set; one that the
+ * The environment variable YV8_CPU (a name above) forces an instruction set; one that the
  * processor does not have, or a name unknown, is warned about and not followed.
  *
  * Returns: (transfer none): the fastest that this processor has
@@ -48,8 +98,8 @@ typedef struct {
 const Yv8CpuKernels *yv8_cpu_kernels (void);
 
 /**
- * yv8_cpu_kernels_nth: Returns: (nullable): instruction set @index, slowest first, whether forced
- * or not; %NULL beyond the last that this processor has
+ * yv8_cpu_kernels_nth: Returns: (nullable): instruction set @index of those that this processor
+ * has, slowest first, whether forced or not; %NULL beyond the last
  */
 const Yv8CpuKernels *yv8_cpu_kernels_nth (guint index);
 

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The int8 convolution: planning, packing, and the tasks. */
+#include "config.h"
+
+#include <string.h>
+
+#include "cpu/qs8.h"
+
+/* The plan's cost model, in cycles of the kernels: a step of a tile, a tile's epilogue, a gathered
+ * word, a task. */
+#define STEP_COST   12
+#define TILE_COST   600
+#define GATHER_COST 0.25
+#define TASK_COST   1000
+
+#define MAX_TASKS   8 /* for each lane, along the rows */
+#define LEAST_TASKS 4
+
+typedef struct {
+  Yv8CpuMap in;
+  Yv8Shape out;
+  const Yv8Window *window;
+  guint lanes;
+  guint pixels; /* of a tile */
+} Geometry;
+
+static Geometry
+geometry_of (const Yv8Cpu *cpu, const Yv8Op *op)
+{
+  return (Geometry){
+    .in = yv8_cpu_map (cpu, &op->in[0]),
+    .out = yv8_planar_shape (&cpu->planar, &op->out),
+    .window = &op->window,
+    .lanes = yv8_pool_n_lanes (cpu->pool),
+    .pixels = cpu->kernels->qs8->pixels,
+  };
+}
+
+static guint
+out_lane (const Yv8Op *op, Yv8Type type)
+{
+  return type == YV8_TYPE_QS8 ? op->out.channel % 4 : 0;
+}
+
+/* How @self would run in @row_tasks. */
+static void
+lay_out (Yv8CpuConvQs8 *self, const Geometry *of, guint row_tasks)
+{
+  const Yv8Window *window = of->window;
+  guint rows = (of->out.height + row_tasks - 1) / row_tasks;
+  gsize least = (gsize) (of->out.height / row_tasks - 1) * of->in.pitch + of->out.width;
+
+  self->row_tasks = row_tasks;
+  self->group_tasks =
+      CLAMP ((LEAST_TASKS * of->lanes + row_tasks - 1) / row_tasks, 1, self->n_groups);
+  self->gathers = window->stride > 1 || window->pad > 1 || least < of->pixels;
+  self->pitch = of->in.pitch;
+  self->block = of->in.block;
+  self->phase = self->phase_row = 0;
+  if (!self->gathers)
+    return;
+  self->pitch = of->out.width + (window->kernel_w - 1) / window->stride;
+  self->phase_rows = rows + (window->kernel_h - 1) / window->stride;
+  self->phase = (gsize) self->phase_rows * self->pitch;
+  self->phase_row = MIN (window->stride, window->kernel_w) * self->phase;
+  self->block = MIN (window->stride, window->kernel_h) * self->phase_row;
+}
+
+/* Of the lane that is done last. */
+static double
+cost (const Yv8CpuConvQs8 *self, const Geometry *of)
+{
+  guint rows = (of->out.height + self->row_tasks - 1) / self->row_tasks;
+  guint groups = (self->n_groups + self->group_tasks - 1) / self->group_tasks;
+  guint turns = (self->row_tasks * self->group_tasks + of->lanes - 1) / of->lanes;
+  gsize run = (gsize) (rows - 1) * self->pitch + of->out.width;
+  double tiles = (double) ((run + of->pixels - 1) / of->pixels) * groups;
+  double gathered = self->gathers ? (double) self->block * of->in.n_blocks : 0;
+
+  return turns *
+         (tiles * (self->n_steps * STEP_COST + TILE_COST) + gathered * GATHER_COST + TASK_COST);
+}
+
+static void
+plan (Yv8CpuConvQs8 *self, const Geometry *of)
+{
+  guint best = 1;
+  double least = G_MAXDOUBLE;
+
+  for (guint tasks = 1; tasks <= MIN (of->out.height, MAX_TASKS * of->lanes); tasks++) {
+    lay_out (self, of, tasks);
+    if (cost (self, of) < least) {
+      least = cost (self, of);
+      best = tasks;
+    }
+  }
+  lay_out (self, of, best);
+}
+
+/* A step's place in the input, by its number. */
+typedef struct {
+  guint block, ky, kx;
+} Step;
+
+static Step
+step_of (const Yv8Window *window, gsize step)
+{
+  guint taps = window->kernel_h * window->kernel_w;
+
+  return (Step){ step / taps, step % taps / window->kernel_w, step % window->kernel_w };
+}
+
+static void
+find_offsets (Yv8CpuConvQs8 *self, const Yv8Window *window)
+{
+  guint s = window->stride;
+
+  for (gsize i = 0; i < self->n_steps; i++) {
+    Step at = step_of (window, i);
+    self->offsets[i] = (gint32) (at.block * self->block + at.ky % s * self->phase_row +
+                                 at.kx % s * self->phase + at.ky / s * self->pitch + at.kx / s);
+  }
+}
+
+/* The weights of four input channels; returns what they take off the sum. */
+static gint32
+pack_step (gint32 *y, const Yv8CpuQs8Kernels *kernels, const Yv8Op *op, const Yv8Quant *quants,
+    guint channel, Step at)
+{
+  const Yv8Window *window = &op->window;
+  guint first = op->in[0].channel % 4, n = op->in[0].channels;
+  guint32 w[4] = { 0 };
+  gint32 sum = 0;
+
+  for (guint lane = 0; lane < 4; lane++) {
+    guint c = 4 * at.block + lane - first; /* wraps below 0 */
+    if (c >= n)
+      continue;
+    gsize i = (((gsize) channel * n + c) * window->kernel_h + at.ky) * window->kernel_w + at.kx;
+    w[lane] = (guint32) op->qweights[i];
+    sum += op->qweights[i] * (quants[c].zero + kernels->pixel_offset);
+  }
+  if (kernels->weight_words == 2) {
+    y[0] = (gint32) ((w[0] & 0xffff) | w[2] << 16);
+    y[1] = (gint32) ((w[1] & 0xffff) | w[3] << 16);
+  } else {
+    y[0] = (gint32) ((w[0] & 255) | (w[1] & 255) << 8 | (w[2] & 255) << 16 | w[3] << 24);
+  }
+  return sum;
+}
+
+static void
+pack (Yv8CpuConvQs8 *self, const Yv8Cpu *cpu, const Yv8Op *op, guint lane)
+{
+  const Yv8CpuQs8Kernels *kernels = cpu->kernels->qs8;
+  const Yv8Quant *quants = cpu->planar.quants[op->in[0].buffer] + op->in[0].channel;
+  const Yv8Quant *others =
+      op->n_in > 1 ? cpu->planar.quants[op->in[1].buffer] + op->in[1].channel : NULL;
+
+  for (guint c = 0; c < op->out.channels; c++) {
+    guint to = lane + c, group = to / kernels->channels;
+    gint32 *y =
+        self->weights + (gsize) group * self->n_steps * kernels->channels * kernels->weight_words;
+    y += to % kernels->channels * kernels->weight_words;
+    for (gsize i = 0; i < self->n_steps; i++, y += kernels->channels * kernels->weight_words)
+      self->corrections[to] -= pack_step (y, kernels, op, quants, c, step_of (&op->window, i));
+    self->multiplier[to] = op->multiplier[c];
+    self->bias[to] = op->bias[c];
+    if (others) {
+      self->residual_scale[to] = others[c].scale;
+      self->residual_zero[to] = others[c].zero;
+    }
+  }
+}
+
+void
+yv8_cpu_conv_qs8_free (Yv8CpuConvQs8 *self)
+{
+  if (!self)
+    return;
+  g_free (self->offsets);
+  g_free (self->weights);
+  g_free (self->corrections);
+  g_free (self->residual_zero);
+  g_free (self->multiplier);
+  g_free (self->bias);
+  g_free (self->residual_scale);
+  g_free (self);
+}
+
+Yv8CpuConvQs8 *
+yv8_cpu_conv_qs8_new (const Yv8Cpu *cpu, const Yv8Op *op)
+{
+  const Yv8CpuQs8Kernels *kernels = cpu->kernels->qs8;
+  Geometry of = geometry_of (cpu, op);
+  guint lane = out_lane (op, of.out.type);
+  Yv8CpuConvQs8 *self = g_new0 (Yv8CpuConvQs8, 1);
+  gsize words = (gsize) kernels->channels * kernels->weight_words;
+
+  self->n_groups = (lane + of.out.channels + kernels->channels - 1) / kernels->channels;
+  self->n_steps = (gsize) of.in.n_blocks * op->window.kernel_h * op->window.kernel_w;
+  gsize padded = (gsize) self->n_groups * kernels->channels;
+  self->offsets = g_try_new (gint32, self->n_steps);
+  self->weights = g_try_malloc0_n (self->n_steps * self->n_groups, words * sizeof (gint32));
+  self->corrections = g_try_new0 (gint32, padded);
+  self->residual_zero = g_try_new0 (gint32, padded);
+  self->multiplier = g_try_new0 (float, padded);
+  self->bias = g_try_new0 (float, padded);
+  self->residual_scale = g_try_new0 (float, padded);
+  if (!self->offsets || !self->weights || !self->corrections || !self->residual_zero ||
+      !self->multiplier || !self->bias || !self->residual_scale) {
+    yv8_cpu_conv_qs8_free (self);
+    return NULL;
+  }
+  plan (self, &of);
+  find_offsets (self, &op->window);
+  pack (self, cpu, op, lane);
+  return self;
+}
+
+gsize
+yv8_cpu_conv_qs8_scratch (const Yv8CpuConvQs8 *self, const Yv8Cpu *cpu, const Yv8Op *op)
+{
+  Geometry of = geometry_of (cpu, op);
+
+  return self->gathers ? self->block * of.in.n_blocks + of.pixels : 0;
+}
+
+guint
+yv8_cpu_conv_qs8_tasks (const Yv8Cpu *cpu, const Yv8Op *op)
+{
+  const Yv8CpuConvQs8 *conv = cpu->convs[op - yv8_graph_op (cpu->planar.program.graph, 0)];
+
+  return conv->row_tasks * conv->group_tasks;
+}
+
+/* One row of a phase: every stride-th word of the map's row @line from column @first on; columns
+ * outside of the map are as its halo. */
+static void
+gather_row (const Yv8CpuKernels *kernels, guint32 *y, const guint32 *line, guint width,
+    gint64 first, guint stride, gint64 n)
+{
+  gint64 low = first < 0 ? MIN ((-first + stride - 1) / stride, n) : 0;
+  gint64 high = first < width ? CLAMP ((width - 1 - first) / stride + 1, low, n) : low;
+
+  for (gint64 i = 0; i < low; i++)
+    y[i] = line[0];
+  kernels->gather (y + low, line + 1 + first + low * stride, stride, high - low);
+  for (gint64 i = high; i < n; i++)
+    y[i] = line[0];
+}
+
+static void
+gather (const Yv8Cpu *cpu, const Yv8CpuConvQs8 *self, const Yv8Op *op, guint32 *y, guint first_row)
+{
+  Yv8CpuMap in = yv8_cpu_map (cpu, &op->in[0]);
+  const Yv8Window *window = &op->window;
+  guint s = window->stride;
+
+  for (guint block = 0; block < in.n_blocks; block++)
+    for (guint py = 0; py < MIN (s, window->kernel_h); py++)
+      for (guint px = 0; px < MIN (s, window->kernel_w); px++)
+        for (guint row = 0; row < self->phase_rows; row++, y += self->pitch) {
+          gint64 from = ((gint64) first_row + row) * s + py - window->pad;
+          const guint32 *line =
+              in.data + block * in.block + (CLAMP (from, -1, (gint64) in.height) + 1) * in.pitch;
+          gather_row (cpu->kernels, y, line, in.width, (gint64) px - window->pad, s, self->pitch);
+        }
+}
+
+/* Outputs of one row in a tile. */
+typedef struct {
+  guint first, n; /* pixels of the tile */
+  guint row, column;
+} Segment;
+
+typedef struct {
+  Yv8Cpu *cpu;
+  const Yv8Op *op;
+  const Yv8CpuConvQs8 *conv;
+  Yv8CpuMap out, residual;
+  float *y; /* where the output is float32 */
+  gsize plane;
+  guint width;
+  guint first_row, end_row;
+  guint n_segments;
+  Segment segments[YV8_CPU_MAX_PIXELS];
+} Task;
+
+/* Outputs @from to @to of the task's run, in a tile that begins at @start. */
+static void
+cut (Task *task, gsize start, gsize from, gsize to)
+{
+  guint pitch = task->conv->pitch;
+
+  task->n_segments = 0;
+  while (from < to) {
+    guint column = from % pitch;
+    gsize n = MIN (to - from, pitch - column);
+    if (column < task->width)
+      task->segments[task->n_segments++] = (Segment){ from - start, MIN (n, task->width - column),
+        task->first_row + from / pitch, column };
+    from += n;
+  }
+}
+
+static void
+finish_qs8 (const Task *task, guint block, const gint32 *acc)
+{
+  const Yv8CpuQs8Kernels *kernels = task->cpu->kernels->qs8;
+  const Yv8Op *op = task->op;
+  const Yv8CpuMap *out = &task->out;
+  const Yv8CpuFinish by = { task->conv->multiplier + 4 * block, task->conv->bias + 4 * block,
+    task->conv->residual_scale + 4 * block, task->conv->residual_zero + 4 * block,
+    1.0f / op->quant.scale, op->quant.zero };
+  guint32 mask = yv8_cpu_map_mask (out, block);
+  guint32 residual[YV8_CPU_MAX_PIXELS], y[YV8_CPU_MAX_PIXELS], scratch[YV8_CPU_MAX_PIXELS];
+
+  for (guint i = 0; op->n_in > 1 && i < task->n_segments; i++) {
+    const Segment *at = &task->segments[i];
+    gsize from = (at->row + 1) * (gsize) out->pitch + 1 + at->column;
+    memcpy (residual + at->first,
+        yv8_cpu_map_line (&task->residual, out->lane, block, from, at->n, scratch),
+        at->n * sizeof *y);
+  }
+  kernels->finish_qs8[op->activation == YV8_ACTIVATION_SILU][op->n_in > 1](y, acc, residual, &by);
+  for (guint i = 0; i < task->n_segments; i++) {
+    const Segment *at = &task->segments[i];
+    guint32 *to = out->data + block * out->block + (at->row + 1) * (gsize) out->pitch + 1;
+    kernels->blend (to + at->column, y + at->first, 0, mask, at->n);
+  }
+}
+
+static void
+finish_f32 (const Task *task, guint channel, const gint32 *acc)
+{
+  float y[YV8_CPU_MAX_PIXELS];
+
+  task->cpu->kernels->qs8->finish_f32[task->op->activation == YV8_ACTIVATION_SILU](
+      y, acc, task->conv->multiplier[channel], task->conv->bias[channel]);
+  for (guint i = 0; i < task->n_segments; i++) {
+    const Segment *at = &task->segments[i];
+    memcpy (task->y + channel * task->plane + (gsize) at->row * task->width + at->column,
+        y + at->first, at->n * sizeof *y);
+  }
+}
+
+static void
+finish (const Task *task, guint group, const gint32 *acc)
+{
+  const Yv8CpuQs8Kernels *kernels = task->cpu->kernels->qs8;
+  guint first = group * kernels->channels;
+
+  for (guint i = 0; task->y && i < kernels->channels; i++)
+    if (first + i < task->op->out.channels)
+      finish_f32 (task, first + i, acc + i * kernels->pixels);
+  for (guint i = 0; !task->y && i < kernels->channels; i += 4)
+    if ((first + i) / 4 < task->out.n_blocks)
+      finish_qs8 (task, (first + i) / 4, acc + i * kernels->pixels);
+}
+
+static Task
+task_of (Yv8Cpu *cpu, const Yv8Op *op, guint index)
+{
+  const Yv8CpuConvQs8 *conv = cpu->convs[op - yv8_graph_op (cpu->planar.program.graph, 0)];
+  Yv8Shape out = yv8_planar_shape (&cpu->planar, &op->out);
+  guint row_task = index / conv->group_tasks;
+  Task task = {
+    .cpu = cpu,
+    .op = op,
+    .conv = conv,
+    .plane = (gsize) out.height * out.width,
+    .width = out.width,
+    .first_row = (guint64) row_task * out.height / conv->row_tasks,
+    .end_row = (guint64) (row_task + 1) * out.height / conv->row_tasks,
+  };
+
+  if (out.type == YV8_TYPE_QS8)
+    task.out = yv8_cpu_map (cpu, &op->out);
+  else
+    task.y = yv8_planar_map (&cpu->planar, &op->out);
+  if (op->n_in > 1)
+    task.residual = yv8_cpu_map (cpu, &op->in[1]);
+  return task;
+}
+
+/* A run's last tile ends where the run does, and gives only what the one before it did not: nothing
+ * beyond the run is read. */
+static void
+run_tiles (Task *task, const guint32 *x, guint first_group, guint end_group)
+{
+  const Yv8CpuConvQs8 *conv = task->conv;
+  const Yv8CpuQs8Kernels *kernels = task->cpu->kernels->qs8;
+  gsize group_size = conv->n_steps * kernels->channels * kernels->weight_words;
+  gsize n = (gsize) (task->end_row - task->first_row - 1) * conv->pitch + task->width;
+  gint32 acc[YV8_CPU_MAX_PIXELS * YV8_CPU_MAX_CHANNELS] __attribute__ ((aligned (64)));
+
+  for (gsize from = 0; from < n; from += kernels->pixels) {
+    gsize start = MIN (from, n - MIN (n, kernels->pixels));
+    cut (task, start, from, MIN (from + kernels->pixels, n));
+    for (guint group = first_group; group < end_group; group++) {
+      kernels->conv (acc, x + start, conv->offsets, conv->n_steps,
+          conv->weights + group * group_size, conv->corrections + group * kernels->channels);
+      finish (task, group, acc);
+    }
+  }
+}
+
+void
+yv8_cpu_conv_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint index)
+{
+  Task task = task_of (cpu, op, index);
+  const Yv8CpuConvQs8 *conv = task.conv;
+  guint group_task = index % conv->group_tasks;
+  guint first = (guint64) group_task * conv->n_groups / conv->group_tasks;
+  guint end = (guint64) (group_task + 1) * conv->n_groups / conv->group_tasks;
+  const guint32 *x = cpu->scratch[lane];
+
+  if (conv->gathers) {
+    gather (cpu, conv, op, cpu->scratch[lane], task.first_row);
+  } else {
+    Yv8CpuMap in = yv8_cpu_map (cpu, &op->in[0]);
+    x = in.data + (task.first_row + 1 - op->window.pad) * (gsize) in.pitch + 1 - op->window.pad;
+  }
+  run_tiles (&task, x, first, end);
+
+  guint blocks = cpu->kernels->qs8->channels / 4;
+  for (guint i = first * blocks; !task.y && i < MIN (end * blocks, task.out.n_blocks); i++)
+    yv8_cpu_map_halo (cpu, &task.out, i, task.first_row, task.end_row,
+        (guint32) (op->quant.zero & 255) * 0x01010101u);
+}
