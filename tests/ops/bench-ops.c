@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Times a YOLOv8n of random weights: bench-ops [cpu|ref [SIZE [RUNS [THREADS]]]]. Prints the least
- * and the median time of each op and of the whole. */
+ * Times a YOLOv8n of random weights: bench-ops [cpu|ref [SIZE [RUNS [THREADS
+ * [qs8]]]]]. Prints the least and the median time of each op and of the whole. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -34,13 +34,13 @@ print_ops (const Yv8Graph *graph, Yv8Executor *executor, double *times, guint ru
   const Yv8Shape *shapes = yv8_executor_shapes (executor);
   double sum = 0;
 
-  g_print ("%8s %8s %8s %8s  %-16s %s\n", "min us", "median", "MMAC", "GMAC/s", "kernel", "shapes");
+  g_print ("%8s %8s %8s %8s  %-18s %s\n", "min us", "median", "MMAC", "GMAC/s", "kernel", "shapes");
   for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
     const Yv8Op *op = yv8_graph_op (graph, i);
     Yv8Shape out = yv8_op_out_shape (op, shapes);
     double us = median (times + (gsize) i * runs, runs), least = times[(gsize) i * runs];
     double mmacs = yv8_op_macs (op, shapes) * 1e-6;
-    g_print ("%8.1f %8.1f %8.1f %8.1f  %-16s %ux%u s%u  %u -> %u  %ux%u\n", least, us, mmacs,
+    g_print ("%8.1f %8.1f %8.1f %8.1f  %-18s %ux%u s%u  %u -> %u  %ux%u\n", least, us, mmacs,
         mmacs / least * 1e3, yv8_executor_kernel_name (executor, i), op->window.kernel_h,
         op->window.kernel_w, op->window.stride, op->in[0].channels, op->out.channels, out.width,
         out.height);
@@ -86,6 +86,9 @@ main (int argc, char **argv)
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
   g_autoptr (Yv8Graph) graph = network_new (16, rand);
   g_autoptr (GError) error = NULL;
+
+  if (argc > 5 && g_str_equal (argv[5], "qs8"))
+    network_quantize (graph);
   Yv8Backend *backend = ref ? yv8_ref_backend_new () : yv8_cpu_backend_new (threads, &error);
   g_autoptr (Yv8Executor) executor =
       backend ? yv8_executor_new (graph, size, size, backend, TRUE, &error) : NULL;

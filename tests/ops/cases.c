@@ -112,16 +112,16 @@ case_random (Yv8OpKind kind, guint align, GRand *rand)
   return test;
 }
 
-static guint
-residual_channel (const Case *test)
+guint
+case_residual_channel (const Case *test)
 {
   return round_up (test->before + test->in_channels + test->after, 4);
 }
 
-static guint
-source_channels (const Case *test)
+guint
+case_source_channels (const Case *test)
 {
-  return test->residual ? residual_channel (test) + test->out_channels
+  return test->residual ? case_residual_channel (test) + test->out_channels
                         : test->before + test->in_channels + test->after;
 }
 
@@ -180,7 +180,7 @@ static Yv8Graph *
 case_graph (const Case *test, GRand *rand)
 {
   Yv8Graph *graph = yv8_graph_new ();
-  guint in_channels = source_channels (test);
+  guint in_channels = case_source_channels (test);
   guint out_channels = test->before + test->out_channels + test->after;
   Yv8Op input = { YV8_OP_INPUT, g_strdup ("input"), .out = { 0, 0, in_channels } };
   Yv8Op op = {
@@ -188,7 +188,7 @@ case_graph (const Case *test, GRand *rand)
     .name = g_strdup ("op"),
     .n_in = test->residual ? 2 : 1,
     .in = { { 0, test->before, test->in_channels },
-        { 0, test->residual ? residual_channel (test) : 0,
+        { 0, test->residual ? case_residual_channel (test) : 0,
             test->residual ? test->out_channels : 0 } },
     .out = { 1, test->before, test->out_channels },
     .window = test->window,
@@ -213,12 +213,12 @@ static float *
 case_values (const Case *test, GRand *rand)
 {
   gsize plane = (gsize) test->width * test->height;
-  guint channels = source_channels (test);
+  guint channels = case_source_channels (test);
   float *values = g_new (float, plane *channels);
 
   for (guint c = 0; c < channels; c++) {
     gboolean in = c >= test->before && c < test->before + test->in_channels;
-    gboolean residual = test->residual && c >= residual_channel (test);
+    gboolean residual = test->residual && c >= case_residual_channel (test);
     for (gsize i = 0; i < plane; i++)
       values[c * plane + i] =
           in || residual ? random_value (test->values, rand) : GUARD + (float) c;
@@ -251,9 +251,8 @@ has_f16 (Yv8Executor *executor, guint op)
   return strstr (yv8_executor_kernel_name (executor, op), "f16") != NULL;
 }
 
-/* Returns: (transfer full): [N_OUTS] maps, the last element's type in @f16 */
-static float **
-run_case (const Yv8Graph *graph, const Case *test, Yv8Backend *backend, const float *values,
+float **
+case_run (const Yv8Graph *graph, const Case *test, Yv8Backend *backend, const float *values,
     gboolean *f16, GError **error)
 {
   g_autoptr (Yv8Executor) executor =
@@ -262,7 +261,8 @@ run_case (const Yv8Graph *graph, const Case *test, Yv8Backend *backend, const fl
   if (!executor || !yv8_executor_load_values (executor, values, error) ||
       !yv8_executor_run (executor, error))
     return NULL;
-  *f16 = has_f16 (executor, yv8_graph_n_ops (graph) - 1);
+  if (f16)
+    *f16 = has_f16 (executor, yv8_graph_n_ops (graph) - 1);
   float **outs = g_new0 (float *, N_OUTS + 1);
   for (guint i = 0; i < N_OUTS; i++) {
     const Yv8Slice *slice = yv8_graph_output (graph, i);
@@ -299,12 +299,12 @@ check_outs (
   gsize first = test->before * plane, n = test->out_channels * plane;
   char *wrong;
 
-  for (gsize i = 0; f16 && i < source_channels (test) * in_plane; i++)
+  for (gsize i = 0; f16 && i < case_source_channels (test) * in_plane; i++)
     bound[OUT_SOURCE][i] = MAX (bound[OUT_SOURCE][i], NORMAL_F16);
   for (gsize i = 0; f16 && i < n; i++)
     bound[OUT_DESTINATION][first + i] = MAX (bound[OUT_DESTINATION][first + i], NORMAL_F16);
   wrong = values_check (got[OUT_SOURCE], want[OUT_SOURCE], bound[OUT_SOURCE], f16 ? EPSILON_F16 : 0,
-      source_channels (test) * in_plane);
+      case_source_channels (test) * in_plane);
   if (wrong)
     return wrong;
   float *y = got[OUT_DESTINATION], *ref = want[OUT_DESTINATION], *scale = bound[OUT_DESTINATION];
@@ -317,8 +317,8 @@ check_outs (
   return wrong;
 }
 
-static char *
-describe (const Case *test, const char *backend, const char *wrong)
+char *
+case_describe (const Case *test, const char *backend, const char *wrong)
 {
   return g_strdup_printf ("%s: %s %ux%u s%u p%u, act %u, residual %u, channels %u+%u+%u -> %u, "
                           "size %ux%u, values %u: %s",
@@ -340,20 +340,20 @@ case_check (const Case *test, Yv8Backend *backend, GRand *rand)
 
   if (!yv8_graph_check (graph, &error)) {
     backend->klass->free (backend);
-    return describe (test, name, error->message);
+    return case_describe (test, name, error->message);
   }
   g_autofree Yv8Shape *shapes = yv8_graph_infer (graph, test->width, test->height, NULL);
-  g_auto (GStrv) got = (char **) run_case (graph, test, backend, values, &f16, &error);
+  g_auto (GStrv) got = (char **) case_run (graph, test, backend, values, &f16, &error);
   g_auto (GStrv) want =
-      (char **) run_case (graph, test, yv8_ref_backend_new (), values, &ref_f16, NULL);
-  make_absolute (graph, values, (gsize) source_channels (test) * test->width * test->height);
+      (char **) case_run (graph, test, yv8_ref_backend_new (), values, &ref_f16, NULL);
+  make_absolute (graph, values, (gsize) case_source_channels (test) * test->width * test->height);
   g_auto (GStrv) bound =
-      (char **) run_case (graph, test, yv8_ref_backend_new (), values, &ref_f16, NULL);
+      (char **) case_run (graph, test, yv8_ref_backend_new (), values, &ref_f16, NULL);
   g_autofree char *found =
       got ? check_outs (test, &shapes[1], (float **) got, (float **) want, (float **) bound, f16)
           : g_strdup (error->message);
   if (found)
-    wrong = describe (test, name, found);
+    wrong = case_describe (test, name, found);
   return wrong;
 }
 
@@ -397,10 +397,15 @@ random_frame (Yv8Frame *frame, guint8 **pixels, GRand *rand)
 }
 
 char *
-input_check (Yv8Backend *backend, GRand *rand)
+input_check (Yv8Backend *backend, Yv8Type type, GRand *rand)
 {
   g_autoptr (Yv8Graph) graph = yv8_graph_new ();
-  const Yv8Op op = { YV8_OP_INPUT, g_strdup ("input"), .out = { 0, 0, 3 } };
+  const Yv8Op op = {
+    .kind = YV8_OP_INPUT,
+    .name = g_strdup ("input"),
+    .out = { 0, 0, 3 },
+    .quant = { 1.0f / 255, -128 },
+  };
   g_autofree guint8 *pixels = NULL;
   g_autoptr (GError) error = NULL;
   const char *name = backend->klass->name;
@@ -408,7 +413,7 @@ input_check (Yv8Backend *backend, GRand *rand)
   Yv8Letterbox letterbox;
   Yv8Frame frame;
 
-  yv8_graph_add_buffer (graph, 3);
+  yv8_graph_add_typed_buffer (graph, 3, type);
   yv8_graph_add_op (graph, &op);
   g_array_append_val (graph->outputs, op.out);
   random_frame (&frame, &pixels, rand);
@@ -418,13 +423,12 @@ input_check (Yv8Backend *backend, GRand *rand)
   g_autofree float *got = run_input (graph, backend, &frame, &letterbox, &f16, &error);
   g_autofree float *want =
       run_input (graph, yv8_ref_backend_new (), &frame, &letterbox, &ref_f16, NULL);
-  g_autofree char *wrong = NULL;
-  if (!got)
-    wrong = g_strdup (error->message);
-  else
-    wrong = values_check (got, want, want,
-        f16 ? TOLERANCES[YV8_OP_INPUT].f16 : TOLERANCES[YV8_OP_INPUT].f32,
-        3 * (gsize) letterbox.width * letterbox.height);
+  float tolerance = f16 ? TOLERANCES[YV8_OP_INPUT].f16 : TOLERANCES[YV8_OP_INPUT].f32;
+  if (type == YV8_TYPE_QS8)
+    tolerance = 0;
+  g_autofree char *wrong = got ? values_check (got, want, want, tolerance,
+                                     3 * (gsize) letterbox.width * letterbox.height)
+                               : g_strdup (error->message);
   return wrong ? g_strdup_printf ("%s: input of %s %ux%u to %ux%u: %s", name,
                      yv8_format_name (frame.format), frame.width, frame.height, letterbox.width,
                      letterbox.height, wrong)

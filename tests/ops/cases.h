@@ -58,14 +58,21 @@ Case case_random (Yv8OpKind kind, guint align, GRand *rand);
 char *case_check (const Case *test, Yv8Backend *backend, GRand *rand);
 
 /**
+ * case_check_qs8: the same of int8 maps, equal in every bit
+ * @align: as given to case_random()
+ */
+char *case_check_qs8 (const Case *test, Yv8Backend *backend, guint align, GRand *rand);
+
+/**
  * input_check:
  * @backend: (transfer full): to be compared with "ref"
+ * @type: of buffer 0
  *
  * Runs frames of odd sizes and strides in a random format through load() and the INPUT op.
  *
  * Returns: as case_check()
  */
-char *input_check (Yv8Backend *backend, GRand *rand);
+char *input_check (Yv8Backend *backend, Yv8Type type, GRand *rand);
 
 /**
  * values_check:
@@ -76,3 +83,22 @@ char *input_check (Yv8Backend *backend, GRand *rand);
  */
 char *values_check (
     const float *values, const float *want, const float *bound, float tolerance, gsize n);
+
+/* What the graphs of both types have in common. */
+guint case_source_channels (const Case *test);
+guint case_residual_channel (const Case *test);
+
+/**
+ * case_run:
+ * @backend: (transfer full)
+ * @f16: (out) (optional): whether the last op computes in float16
+ *
+ * Returns: (transfer full) (nullable): two maps, the outputs of @graph; free with g_strfreev()
+ */
+float **case_run (const Yv8Graph *graph, const Case *test, Yv8Backend *backend, const float *values,
+    gboolean *f16, GError **error);
+
+/**
+ * case_describe: Returns: (transfer full): the case, and what is wrong with it
+ */
+char *case_describe (const Case *test, const char *backend, const char *wrong);

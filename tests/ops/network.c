@@ -141,3 +141,48 @@ network_new (guint w, GRand *rand)
   head (&self, n5, 4 * w);
   return self.graph;
 }
+
+/* Every conv's weights with the input's scales folded in, a scale each output channel. */
+static void
+quantize_conv (Yv8Op *op, const Yv8Quant *quants)
+{
+  gsize taps = (gsize) op->window.kernel_h * op->window.kernel_w;
+  gsize k = op->in[0].channels * taps;
+
+  op->qweights = g_new (gint8, k * op->out.channels);
+  op->multiplier = g_new (float, op->out.channels);
+  for (guint c = 0; c < op->out.channels; c++) {
+    const float *w = op->weights + c * k;
+    float most = 0;
+    for (gsize i = 0; i < k; i++)
+      most = MAX (most, fabsf (w[i] * quants[i / taps].scale));
+    op->multiplier[c] = most / 127;
+    for (gsize i = 0; i < k; i++)
+      op->qweights[c * k + i] = (gint8) lrintf (w[i] * quants[i / taps].scale / op->multiplier[c]);
+  }
+  g_clear_pointer (&op->weights, g_free);
+}
+
+void
+network_quantize (Yv8Graph *graph)
+{
+  for (guint i = 0; i < graph->buffer_types->len; i++)
+    g_array_index (graph->buffer_types, Yv8Type, i) = YV8_TYPE_QS8;
+  for (guint i = 0; i < graph->outputs->len; i++)
+    g_array_index (graph->buffer_types, Yv8Type, yv8_graph_output (graph, i)->buffer) =
+        YV8_TYPE_F32;
+  for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
+    Yv8Op *op = &g_array_index (graph->ops, Yv8Op, i);
+    if (op->kind == YV8_OP_INPUT)
+      op->quant = (Yv8Quant){ 1.0f / 255, -128 };
+    else
+      op->quant = (Yv8Quant){ (2.5f + 0.01f * (float) i) / 255, -104 + (gint32) i % 5 };
+  }
+  Yv8Quant **quants = yv8_graph_quants (graph);
+  for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
+    Yv8Op *op = &g_array_index (graph->ops, Yv8Op, i);
+    if (op->kind == YV8_OP_CONV)
+      quantize_conv (op, quants[op->in[0].buffer] + op->in[0].channel);
+  }
+  yv8_quants_free (quants);
+}

@@ -13,3 +13,8 @@
  * head. Weights are random, of a size that keeps the values' variance.
  */
 Yv8Graph *network_new (guint width, GRand *rand);
+
+/**
+ * network_quantize: makes int8 of all but the outputs, by scales that are not far off
+ */
+void network_quantize (Yv8Graph *graph);

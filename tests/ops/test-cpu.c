@@ -8,8 +8,7 @@
 
 #include "cases.h"
 #include "cpu/backend.h"
-#include "cpu/isa.h"
-#include "cpu/pool.h"
+#include "cpu/cpu.h"
 #include "network.h"
 #include "ref/backend.h"
 #include "testing.h"
@@ -35,10 +34,23 @@ test_forced (void)
   g_unsetenv ("YV8_CPU");
 }
 
-static void
-test_silu (gconstpointer data)
+static const char *const ISAS[] = { "ref", "avx2", "avxvnni", "avx512", "avx512vnni" };
+
+static const Yv8CpuKernels *
+find_kernels (const char *isa)
 {
-  const Yv8CpuKernels *kernels = yv8_cpu_kernels_nth (GPOINTER_TO_UINT (data));
+  const Yv8CpuKernels *kernels;
+
+  for (guint i = 0; (kernels = yv8_cpu_kernels_nth (i)); i++)
+    if (g_str_equal (kernels->isa, isa))
+      return kernels;
+  return NULL;
+}
+
+static void
+test_silu (gconstpointer isa)
+{
+  const Yv8CpuKernels *kernels = find_kernels (isa);
   double worst = 0;
 
   if (!kernels) {
@@ -137,7 +149,7 @@ run_network (const Yv8Graph *graph, guint side, Yv8Backend *backend, const float
 }
 
 static void
-compare_networks (const Yv8Graph *graph, guint side, float **got, float **want)
+compare_networks (const Yv8Graph *graph, guint side, float tolerance, float **got, float **want)
 {
   g_autofree Yv8Shape *shapes = yv8_graph_infer (graph, side, side, NULL);
 
@@ -151,7 +163,7 @@ compare_networks (const Yv8Graph *graph, guint side, float **got, float **want)
     for (gsize j = 0; j < n; j++)
       bound[j] = most;
     g_assert_cmpfloat (most, >, 0.01f);
-    g_autofree char *wrong = values_check (got[i], want[i], bound, NETWORK_TOLERANCE, n);
+    g_autofree char *wrong = values_check (got[i], want[i], bound, tolerance, n);
     g_assert_cmpstr (wrong, ==, NULL);
   }
 }
@@ -174,9 +186,20 @@ check_network (gpointer data)
     g_assert_no_error (error);
     g_auto (GStrv) got =
         (char **) run_network (network->graph, network->side, backend, network->values);
-    compare_networks (network->graph, network->side, (float **) got, network->want);
+    compare_networks (
+        network->graph, network->side, NETWORK_TOLERANCE, (float **) got, network->want);
   }
   return NULL;
+}
+
+static float *
+random_values (guint side, GRand *rand)
+{
+  float *values = g_new (float, 3 * side * side);
+
+  for (guint i = 0; i < 3 * side * side; i++)
+    values[i] = (float) g_rand_double (rand);
+  return values;
 }
 
 static void
@@ -185,10 +208,7 @@ test_network (void)
   enum { SIDE = 96 };
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Graph) graph = network_new (16, rand);
-  g_autofree float *values = g_new (float, 3 * SIDE * SIDE);
-
-  for (guint i = 0; i < 3 * SIDE * SIDE; i++)
-    values[i] = (float) g_rand_double (rand);
+  g_autofree float *values = random_values (SIDE, rand);
   g_auto (GStrv) want = (char **) run_network (graph, SIDE, yv8_ref_backend_new (), values);
   Network network = { graph, values, (float **) want, SIDE };
   GThread *other = g_thread_new ("network", check_network, &network);
@@ -196,14 +216,43 @@ test_network (void)
   g_thread_join (other);
 }
 
+/* The integer network gives the same bits on any number of threads. */
+static void
+test_network_qs8 (gconstpointer isa)
+{
+  enum { SIDE = 160 };
+  const Yv8CpuKernels *kernels = find_kernels (isa);
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = network_new (16, rand);
+  g_autofree float *values = random_values (SIDE, rand);
+  g_autoptr (GError) error = NULL;
+
+  if (!kernels) {
+    g_test_skip ("this processor does not have the instruction set");
+    return;
+  }
+  network_quantize (graph);
+  g_assert_true (yv8_graph_check (graph, &error));
+  g_auto (GStrv) want = (char **) run_network (graph, SIDE, yv8_ref_backend_new (), values);
+  for (guint threads = 1; threads <= 3; threads++) {
+    Yv8Backend *backend = yv8_cpu_backend_new_for (kernels, threads, &error);
+    g_assert_no_error (error);
+    g_auto (GStrv) got = (char **) run_network (graph, SIDE, backend, values);
+    compare_networks (graph, SIDE, 0, (float **) got, (float **) want);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cpu/forced", test_forced);
-  g_test_add_data_func ("/cpu/silu/ref", GUINT_TO_POINTER (0), test_silu);
-  g_test_add_data_func ("/cpu/silu/avx2", GUINT_TO_POINTER (1), test_silu);
-  g_test_add_data_func ("/cpu/silu/avx512", GUINT_TO_POINTER (2), test_silu);
+  for (guint i = 0; i < G_N_ELEMENTS (ISAS); i++) {
+    g_autofree char *silu = g_strdup_printf ("/cpu/silu/%s", ISAS[i]);
+    g_autofree char *network = g_strdup_printf ("/cpu/network-qs8/%s", ISAS[i]);
+    g_test_add_data_func (silu, ISAS[i], test_silu);
+    g_test_add_data_func (network, ISAS[i], test_network_qs8);
+  }
   g_test_add_func ("/cpu/pool", test_pool);
   g_test_add_func ("/cpu/network", test_network);
   return g_test_run ();

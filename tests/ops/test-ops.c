@@ -15,7 +15,7 @@
 
 /**
  * Subject: a backend under test.
- * @n_cases: of each op; ref is slow, and so is a software device
+ * @n_cases: of each op, by type; ref is slow, and so is a software device
  * @align: of slices
  * @variant: (nullable): an instruction set of yv8_cpu_kernels_nth(); precision and access of
  *   yv8_vulkan_device_open()
@@ -23,7 +23,7 @@
 typedef struct {
   const char *name;
   Yv8Backend *(*create) (const char *variant, GError **error);
-  guint n_cases;
+  guint n_cases[2];
   guint align;
   const char *variant;
 } Subject;
@@ -35,14 +35,14 @@ create_ref (const char *variant, GError **error)
 }
 
 static Yv8Backend *
-create_cpu (const char *isa, GError **error)
+create_cpu (const char *variant, GError **error)
 {
 #ifdef HAVE_ONEDNN
   for (guint i = 0; yv8_cpu_kernels_nth (i); i++)
-    if (g_str_equal (yv8_cpu_kernels_nth (i)->isa, isa))
+    if (g_str_equal (yv8_cpu_kernels_nth (i)->isa, variant))
       return yv8_cpu_backend_new_for (yv8_cpu_kernels_nth (i), 2, error);
 #endif
-  g_set_error (error, YV8_ERROR, YV8_ERROR_NOT_FOUND, "no %s here", isa);
+  g_set_error (error, YV8_ERROR, YV8_ERROR_NOT_FOUND, "no %s here", variant);
   return NULL;
 }
 
@@ -57,25 +57,53 @@ create_vulkan (const char *variant, GError **error)
 }
 
 static const Subject SUBJECTS[] = {
-  { "ref", create_ref, 20, 1, NULL },
-  { "cpu/ref", create_cpu, 100, 1, "ref" },
-  { "cpu/avx2", create_cpu, 100, 1, "avx2" },
-  { "cpu/avx512", create_cpu, 100, 1, "avx512" },
-  { "vulkan/f32-ssbo", create_vulkan, 8, 4, "f32 ssbo" },
-  { "vulkan/f32-texel", create_vulkan, 8, 4, "f32 texel" },
-  { "vulkan/f16-ssbo", create_vulkan, 8, 4, "f16 ssbo" },
-  { "vulkan/f16-texel", create_vulkan, 8, 4, "f16 texel" },
+  { "ref", create_ref, { 20, 20 }, 1, NULL },
+  { "cpu/ref", create_cpu, { 100, 300 }, 1, "ref" },
+  { "cpu/avx2", create_cpu, { 100, 300 }, 1, "avx2" },
+  { "cpu/avxvnni", create_cpu, { 20, 300 }, 1, "avxvnni" },
+  { "cpu/avx512", create_cpu, { 100, 300 }, 1, "avx512" },
+  { "cpu/avx512vnni", create_cpu, { 20, 300 }, 1, "avx512vnni" },
+  { "vulkan/f32-ssbo", create_vulkan, { 8, 0 }, 4, "f32 ssbo" },
+  { "vulkan/f32-texel", create_vulkan, { 8, 0 }, 4, "f32 texel" },
+  { "vulkan/f16-ssbo", create_vulkan, { 8, 0 }, 4, "f16 ssbo" },
+  { "vulkan/f16-texel", create_vulkan, { 8, 0 }, 4, "f16 texel" },
 };
 
-static const Yv8OpKind KINDS[] = { YV8_OP_INPUT, YV8_OP_CONV, YV8_OP_MAXPOOL, YV8_OP_UPSAMPLE,
-  YV8_OP_COPY };
+static const struct {
+  Yv8Type type;
+  Yv8OpKind kind;
+} OPS[] = {
+  { YV8_TYPE_F32, YV8_OP_INPUT },
+  { YV8_TYPE_F32, YV8_OP_CONV },
+  { YV8_TYPE_F32, YV8_OP_MAXPOOL },
+  { YV8_TYPE_F32, YV8_OP_UPSAMPLE },
+  { YV8_TYPE_F32, YV8_OP_COPY },
+  { YV8_TYPE_QS8, YV8_OP_INPUT },
+  { YV8_TYPE_QS8, YV8_OP_CONV },
+  { YV8_TYPE_QS8, YV8_OP_MAXPOOL },
+  { YV8_TYPE_QS8, YV8_OP_UPSAMPLE },
+  { YV8_TYPE_QS8, YV8_OP_COPY },
+  { YV8_TYPE_QS8, YV8_OP_QUANTIZE },
+  { YV8_TYPE_QS8, YV8_OP_DEQUANTIZE },
+};
+
+static const char *const TYPES[] = { "f32", "qs8" };
+
+static char *
+check (Yv8Backend *backend, Yv8Type type, const Case *test, guint align, GRand *rand)
+{
+  if (test->kind == YV8_OP_INPUT)
+    return input_check (backend, type, rand);
+  return type == YV8_TYPE_QS8 ? case_check_qs8 (test, backend, align, rand)
+                              : case_check (test, backend, rand);
+}
 
 static void
-test_op (const Subject *subject, Yv8OpKind kind)
+test_op (const Subject *subject, Yv8Type type, Yv8OpKind kind)
 {
   g_autoptr (GRand) rand = test_rand_new ();
 
-  for (guint i = 0; i < subject->n_cases; i++) {
+  for (guint i = 0; i < subject->n_cases[type]; i++) {
     g_autoptr (GError) error = NULL;
     Yv8Backend *backend = subject->create (subject->variant, &error);
     if (g_error_matches (error, YV8_ERROR, YV8_ERROR_NOT_FOUND)) {
@@ -83,13 +111,8 @@ test_op (const Subject *subject, Yv8OpKind kind)
       return;
     }
     g_assert_no_error (error);
-    g_autofree char *wrong = NULL;
-    if (kind == YV8_OP_INPUT) {
-      wrong = input_check (backend, rand);
-    } else {
-      Case test = case_random (kind, subject->align, rand);
-      wrong = case_check (&test, backend, rand);
-    }
+    Case test = case_random (kind, subject->align, rand);
+    g_autofree char *wrong = check (backend, type, &test, subject->align, rand);
     g_assert_cmpstr (wrong, ==, NULL);
   }
 }
@@ -97,9 +120,9 @@ test_op (const Subject *subject, Yv8OpKind kind)
 static void
 test_subject (gconstpointer data)
 {
-  guint index = GPOINTER_TO_UINT (data);
+  guint index = GPOINTER_TO_UINT (data), op = index % G_N_ELEMENTS (OPS);
 
-  test_op (&SUBJECTS[index / G_N_ELEMENTS (KINDS)], KINDS[index % G_N_ELEMENTS (KINDS)]);
+  test_op (&SUBJECTS[index / G_N_ELEMENTS (OPS)], OPS[op].type, OPS[op].kind);
 }
 
 /* A kernel that is wrong on purpose: the backend "ref", whose op leaves one value a little off. */
@@ -109,6 +132,19 @@ static struct {
   guint channel; /* of the destination */
   float factor;
 } fault;
+
+/* An int8 by one; a float32 by a factor and a little. */
+static void
+spoil (Yv8Planar *planar, const Yv8Slice *slice)
+{
+  if (yv8_planar_shape (planar, slice).type == YV8_TYPE_QS8) {
+    gint8 *q = yv8_planar_map_qs8 (planar, slice);
+    *q = (gint8) (*q ^ 1);
+  } else {
+    float *value = yv8_planar_map (planar, slice);
+    *value = *value * fault.factor + 1e-4f * fabsf (*value) + 1e-4f;
+  }
+}
 
 static gboolean
 run_op_wrong (Yv8Backend *backend, guint index, GError **error)
@@ -121,8 +157,7 @@ run_op_wrong (Yv8Backend *backend, guint index, GError **error)
     return FALSE;
   if (index == yv8_graph_n_ops (graph) - 1) {
     slice.channel = fault.channel;
-    float *value = yv8_planar_map (planar, &slice);
-    *value = *value * fault.factor + 1e-4f;
+    spoil (planar, &slice);
   }
   return TRUE;
 }
@@ -158,17 +193,14 @@ test_wrong (void)
     .height = 5,
   };
 
-  for (guint i = 1; i < G_N_ELEMENTS (KINDS); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (OPS); i++)
     for (guint j = 0; j < G_N_ELEMENTS (FACTORS); j++)
-      for (guint channel = 0; channel < 16; channel += 5) {
-        test.kind = KINDS[i];
-        g_autofree char *wrong = case_check (&test, create_wrong (channel, FACTORS[j]), rand);
+      for (guint channel = 0; channel < (OPS[i].kind == YV8_OP_INPUT ? 3 : 16); channel += 2) {
+        test.kind = OPS[i].kind;
+        g_autofree char *wrong =
+            check (create_wrong (channel, FACTORS[j]), OPS[i].type, &test, 1, rand);
         g_assert_nonnull (wrong);
       }
-  for (guint j = 0; j < G_N_ELEMENTS (FACTORS); j++) {
-    g_autofree char *wrong = input_check (create_wrong (j % 3, FACTORS[j]), rand);
-    g_assert_nonnull (wrong);
-  }
 }
 
 int
@@ -176,10 +208,13 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (SUBJECTS) * G_N_ELEMENTS (KINDS); i++) {
-    g_autofree char *path = g_strdup_printf ("/ops/%s/%s", SUBJECTS[i / G_N_ELEMENTS (KINDS)].name,
-        yv8_op_kind_name (KINDS[i % G_N_ELEMENTS (KINDS)]));
-    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_subject);
+  for (guint i = 0; i < G_N_ELEMENTS (SUBJECTS) * G_N_ELEMENTS (OPS); i++) {
+    const Subject *subject = &SUBJECTS[i / G_N_ELEMENTS (OPS)];
+    guint op = i % G_N_ELEMENTS (OPS);
+    g_autofree char *path = g_strdup_printf (
+        "/ops/%s/%s/%s", subject->name, TYPES[OPS[op].type], yv8_op_kind_name (OPS[op].kind));
+    if (subject->n_cases[OPS[op].type])
+      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_subject);
   }
   g_test_add_func ("/ops/wrong", test_wrong);
   return g_test_run ();
