@@ -10,6 +10,8 @@ typedef struct {
   const Yv8Op *op;
   char *shape;
   char *type;
+  const char *precision; /* of what is read and what is written */
+  const Yv8Quant *quant; /* NULL where none is its own */
   guint64 parameters, macs;
 } Row;
 
@@ -35,6 +37,33 @@ op_type (const Yv8Op *op)
       op->window.stride, activation, residual);
 }
 
+static const char *
+op_precision (const Yv8Graph *graph, const Yv8Op *op)
+{
+  static const char *const names[2][2] = { { "float32", "float32>int8" },
+    { "int8>float32", "int8" } };
+  gboolean out =
+      op->kind != YV8_OP_DETECT && yv8_graph_buffer_type (graph, op->out.buffer) == YV8_TYPE_QS8;
+  gboolean in = op->n_in ? yv8_graph_buffer_type (graph, op->in[0].buffer) == YV8_TYPE_QS8 : out;
+
+  return names[in][out];
+}
+
+static const Yv8Quant *
+op_quant (const Yv8Graph *graph, const Yv8Op *op)
+{
+  gboolean own = op->kind == YV8_OP_INPUT || op->kind == YV8_OP_CONV || op->kind == YV8_OP_QUANTIZE;
+
+  return own && yv8_graph_buffer_type (graph, op->out.buffer) == YV8_TYPE_QS8 ? &op->quant : NULL;
+}
+
+/* The real value that @q stands for. */
+static double
+real_value (const Yv8Quant *quant, gint32 q)
+{
+  return (double) quant->scale * (q - quant->zero);
+}
+
 static GArray *
 make_rows (const Yv8Model *model, guint width, guint height, GError **error)
 {
@@ -47,7 +76,8 @@ make_rows (const Yv8Model *model, guint width, guint height, GError **error)
   for (guint i = 0; i < yv8_graph_n_ops (model->graph); i++) {
     const Yv8Op *op = yv8_graph_op (model->graph, i);
     Yv8Shape out = yv8_op_out_shape (op, shapes);
-    Row row = { op, NULL, op_type (op), yv8_op_parameters (op), yv8_op_macs (op, shapes) };
+    Row row = { op, NULL, op_type (op), op_precision (model->graph, op),
+      op_quant (model->graph, op), yv8_op_parameters (op), yv8_op_macs (op, shapes) };
     row.shape =
         op->kind == YV8_OP_DETECT
             ? g_strdup_printf ("%ux%u", 4 + op->n_classes, yv8_graph_n_anchors (op, width, height))
@@ -87,21 +117,55 @@ append_labels (GString *text, const Yv8Model *model)
   g_string_append_c (text, '\n');
 }
 
+static gboolean
+is_int8 (const Yv8Model *model)
+{
+  for (guint i = 0; i < yv8_graph_n_buffers (model->graph); i++)
+    if (yv8_graph_buffer_type (model->graph, i) == YV8_TYPE_QS8)
+      return TRUE;
+  return FALSE;
+}
+
+/* Columns of an int8 model. */
+static void
+append_quant (GString *text, const Row *row)
+{
+  const double values[] = { row->quant ? (double) row->quant->scale : 0,
+    row->quant ? real_value (row->quant, G_MININT8) : 0,
+    row->quant ? real_value (row->quant, G_MAXINT8) : 0 };
+  char numbers[G_N_ELEMENTS (values)][G_ASCII_DTOSTR_BUF_SIZE];
+
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    g_ascii_formatd (numbers[i], sizeof numbers[i], i ? "%.4g" : "%.6g", values[i]);
+  if (row->quant)
+    g_string_append_printf (text, "  %-12s %11s %5d %9s %9s", row->precision, numbers[0],
+        row->quant->zero, numbers[1], numbers[2]);
+  else
+    g_string_append_printf (text, "  %-12s %37s", row->precision, "");
+}
+
 static char *
 to_text (const Yv8Model *model, guint width, guint height, const GArray *rows)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   g_autoptr (GList) keys = sorted_metadata (model);
+  gboolean quantized = is_int8 (model);
   guint n_convs;
   Row sum = total (rows, &n_convs);
 
-  g_string_append_printf (text, "%4s  %-18s %-14s %10s %12s  %s\n", "op", "type", "output",
-      "parameters", "MACs", "name");
+  g_string_append_printf (
+      text, "%4s  %-18s %-14s %10s %12s", "op", "type", "output", "parameters", "MACs");
+  if (quantized)
+    g_string_append_printf (
+        text, "  %-12s %11s %5s %9s %9s", "precision", "scale", "zero", "least", "most");
+  g_string_append (text, "  name\n");
   for (guint i = 0; i < rows->len; i++) {
     const Row *row = &g_array_index (rows, Row, i);
-    g_string_append_printf (text,
-        "%4u  %-18s %-14s %10" G_GUINT64_FORMAT " %12" G_GUINT64_FORMAT "  %s\n", i, row->type,
-        row->shape, row->parameters, row->macs, row->op->name);
+    g_string_append_printf (text, "%4u  %-18s %-14s %10" G_GUINT64_FORMAT " %12" G_GUINT64_FORMAT,
+        i, row->type, row->shape, row->parameters, row->macs);
+    if (quantized)
+      append_quant (text, row);
+    g_string_append_printf (text, "  %s\n", row->op->name);
   }
   g_string_append_printf (text,
       "\ntotal       %u ops, %u convolutions, %.3f M parameters, %.3f GMAC at %ux%u\n", rows->len,
@@ -113,7 +177,8 @@ to_text (const Yv8Model *model, guint width, guint height, const GArray *rows)
     if (!g_str_equal (l->data, "names"))
       g_string_append_printf (text, "%-11s %s\n", (const char *) l->data,
           (const char *) g_hash_table_lookup (model->metadata, l->data));
-  g_string_append_printf (text, "sha256      %s\n", model->sha256);
+  g_string_append_printf (
+      text, "bytes       %" G_GSIZE_FORMAT "\nsha256      %s\n", model->size, model->sha256);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -132,6 +197,13 @@ add_string (JsonBuilder *builder, const char *name, const char *value)
 }
 
 static void
+add_double (JsonBuilder *builder, const char *name, double value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_double_value (builder, value);
+}
+
+static void
 add_ops (JsonBuilder *builder, const GArray *rows)
 {
   json_builder_set_member_name (builder, "ops");
@@ -144,6 +216,14 @@ add_ops (JsonBuilder *builder, const GArray *rows)
     add_string (builder, "output", row->shape);
     add_int (builder, "parameters", row->parameters);
     add_int (builder, "macs", row->macs);
+    add_string (builder, "precision", row->precision);
+    if (row->quant) {
+      add_double (builder, "scale", (double) row->quant->scale);
+      json_builder_set_member_name (builder, "zero");
+      json_builder_add_int_value (builder, row->quant->zero);
+      add_double (builder, "least", real_value (row->quant, G_MININT8));
+      add_double (builder, "most", real_value (row->quant, G_MAXINT8));
+    }
     json_builder_end_object (builder);
   }
   json_builder_end_array (builder);
@@ -180,6 +260,7 @@ to_json (const Yv8Model *model, guint width, guint height, const GArray *rows)
   add_int (builder, "macs", sum.macs);
   add_int (builder, "convolutions", n_convs);
   add_strings (builder, model);
+  add_int (builder, "bytes", model->size);
   add_string (builder, "sha256", model->sha256);
   add_ops (builder, rows);
   json_builder_end_object (builder);

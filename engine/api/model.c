@@ -42,6 +42,7 @@ yv8_model_new (Yv8Network *network, const guint8 *bytes, gsize size)
   model->n_classes = yv8_graph_detect (model->graph)->n_classes;
   model->labels = yv8_labels_parse (yv8_model_metadata (model, "names"), model->n_classes);
   model->sha256 = g_compute_checksum_for_data (G_CHECKSUM_SHA256, bytes, size);
+  model->size = size;
   yv8_network_free (network);
   return model;
 }

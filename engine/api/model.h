@@ -17,6 +17,7 @@ struct _Yv8Model {
   guint n_classes;
   char **labels;
   char *sha256;
+  gsize size; /* of the file, bytes */
 };
 
 /**

@@ -259,6 +259,45 @@ test_save (void)
   g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
+/* What was written once is read for ever, and written again as it was. */
+static void
+test_kept_files (void)
+{
+  static const char *const names[] = { "int8.bin", "float32.bin" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autofree char *path = g_build_filename (
+        g_getenv ("YV8_SOURCE_DIR"), "tests", "fuzz", "corpus-model", names[i], NULL);
+    g_autofree char *contents = NULL;
+    gsize size;
+    g_file_get_contents (path, &contents, &size, &error);
+    g_assert_no_error (error);
+    g_autoptr (GBytes) bytes = g_bytes_new_static (contents, size);
+    g_autoptr (Yv8Network) network = read_network (bytes);
+    g_autoptr (GBytes) again = write_network (network);
+    g_assert_true (g_bytes_equal (bytes, again));
+  }
+}
+
+static void
+test_inspect (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Yv8Model) model = yv8_model_new (test_int8_network (rand), NULL, 0);
+  g_autofree char *text = yv8_model_inspect (model, 0, 0, FALSE, &error);
+  g_autofree char *json = yv8_model_inspect (model, 0, 0, TRUE, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (text, "int8             0.03125   -90    -1.188     6.781  op1\n"));
+  g_assert_nonnull (strstr (text, "int8>float32"));
+  g_assert_nonnull (strstr (text, "license"));
+  g_assert_nonnull (
+      strstr (json, "\"precision\":\"int8\",\"scale\":0.03125,\"zero\":-90,\"least\":-1.1875"));
+  g_assert_nonnull (strstr (json, "\"license\""));
+}
+
 /* What the child does until it is killed: two models of different sizes in turn. */
 static int
 save_forever (const char *onnx, const char *path)
@@ -349,6 +388,8 @@ main (int argc, char **argv)
   g_test_add_func ("/model-file/scales", test_scales);
   g_test_add_func ("/model-file/other-reader", test_other_reader);
   g_test_add_func ("/model-file/size", test_size);
+  g_test_add_func ("/model-file/kept-files", test_kept_files);
+  g_test_add_func ("/model-file/inspect", test_inspect);
   g_test_add_func ("/model-file/save", test_save);
   g_test_add_func ("/model-file/killed", test_killed);
   return g_test_run ();
