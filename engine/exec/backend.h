@@ -12,6 +12,21 @@
 
 G_BEGIN_DECLS
 
+/**
+ * Yv8Bins: bin i of n holds the values x with floor (x 2^-exponent) = first + i. A bin's width is a
+ *   power of two, so that every device, in float32, counts the same.
+ * @exponent: YV8_BINS_MIN_EXPONENT to YV8_BINS_MAX_EXPONENT
+ * @first: -2^24 to 2^24
+ */
+typedef struct {
+  gint exponent;
+  gint32 first;
+  guint n;
+} Yv8Bins;
+
+#define YV8_BINS_MIN_EXPONENT -100
+#define YV8_BINS_MAX_EXPONENT 104
+
 typedef struct _Yv8Backend Yv8Backend;
 typedef struct _Yv8BackendClass Yv8BackendClass;
 
@@ -39,6 +54,8 @@ typedef struct {
  * @run_op: see @recorded
  * @submit: runs what was recorded and waits; %NULL unless @recorded
  * @read: converts a slice to planar float32 [channels][height][width]
+ * @range: (nullable): see yv8_executor_range(); %NULL where the host is to read and count
+ * @histogram: (nullable): see yv8_executor_histogram(); likewise
  * @output: (nullable result): the values of output @index as planar float32, without copying if
  * they lie so; valid until the next frame
  * @kernel_name: the kernel chosen for an op, e.g. "conv_f32_silu"
@@ -60,6 +77,10 @@ struct _Yv8BackendClass {
   gboolean (*run_op) (Yv8Backend *backend, guint op, GError **error);
   gboolean (*submit) (Yv8Backend *backend, GError **error);
   gboolean (*read) (Yv8Backend *backend, const Yv8Slice *slice, float *values, GError **error);
+  gboolean (*range) (
+      Yv8Backend *backend, const Yv8Slice *slice, float *min, float *max, GError **error);
+  gboolean (*histogram) (Yv8Backend *backend, const Yv8Slice *slice, const Yv8Bins *bins,
+      guint64 *counts, GError **error);
   const float *(*output) (Yv8Backend *backend, guint index);
   const char *(*kernel_name) (Yv8Backend *backend, guint op);
   guint64 (*op_nanoseconds) (Yv8Backend *backend, guint op);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Runs a graph on a backend. */
+#include <math.h>
+
 #include "exec/executor.h"
 
 struct _Yv8Executor {
@@ -9,6 +11,8 @@ struct _Yv8Executor {
   Yv8Shape *shapes;
   Yv8Plan *plan;
   Yv8Program program;
+  float *values; /* of a slice that the host counts */
+  gsize n_values;
 };
 
 void
@@ -19,11 +23,12 @@ yv8_executor_free (Yv8Executor *self)
   self->backend->klass->free (self->backend);
   g_clear_pointer (&self->plan, yv8_plan_free);
   g_free (self->shapes);
+  g_free (self->values);
   g_free (self);
 }
 
 static Yv8Plan *
-plan_arena (Yv8Executor *self, GError **error)
+plan_arena (Yv8Executor *self, gboolean keep, GError **error)
 {
   const Yv8BackendClass *klass = self->backend->klass;
   guint n = yv8_graph_n_buffers (self->graph);
@@ -39,7 +44,7 @@ plan_arena (Yv8Executor *self, GError **error)
       return NULL;
     }
   }
-  return yv8_plan_new (self->graph, sizes, klass->alignment, error);
+  return yv8_plan_new (self->graph, sizes, klass->alignment, keep, error);
 }
 
 static gboolean
@@ -53,7 +58,7 @@ run_ops (Yv8Executor *self, GError **error)
 
 Yv8Executor *
 yv8_executor_new (const Yv8Graph *graph, guint width, guint height, Yv8Backend *backend,
-    gboolean profile, GError **error)
+    Yv8ExecutorFlags flags, GError **error)
 {
   g_autoptr (Yv8Executor) self = g_new0 (Yv8Executor, 1);
 
@@ -62,10 +67,11 @@ yv8_executor_new (const Yv8Graph *graph, guint width, guint height, Yv8Backend *
   self->shapes = yv8_graph_infer (graph, width, height, error);
   if (!self->shapes)
     return NULL;
-  self->plan = plan_arena (self, error);
+  self->plan = plan_arena (self, (flags & YV8_EXECUTOR_KEEP) != 0, error);
   if (!self->plan)
     return NULL;
-  self->program = (Yv8Program){ graph, self->shapes, self->plan, profile };
+  self->program =
+      (Yv8Program){ graph, self->shapes, self->plan, (flags & YV8_EXECUTOR_PROFILE) != 0 };
   if (!backend->klass->prepare (backend, &self->program, error))
     return NULL;
   if (backend->klass->recorded && !run_ops (self, error))
@@ -104,6 +110,72 @@ gboolean
 yv8_executor_read (Yv8Executor *self, const Yv8Slice *slice, float *values, GError **error)
 {
   return self->backend->klass->read (self->backend, slice, values, error);
+}
+
+static const float *
+read_values (Yv8Executor *self, const Yv8Slice *slice, gsize *n, GError **error)
+{
+  const Yv8Shape *shape = &self->shapes[slice->buffer];
+
+  *n = (gsize) slice->channels * shape->height * shape->width;
+  if (*n > self->n_values) {
+    g_free (self->values);
+    self->values = g_try_new (float, *n);
+    self->n_values = self->values ? *n : 0;
+  }
+  if (!self->values) {
+    g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY,
+        "no memory to read a feature map of %" G_GSIZE_FORMAT " values", *n);
+    return NULL;
+  }
+  return yv8_executor_read (self, slice, self->values, error) ? self->values : NULL;
+}
+
+gboolean
+yv8_executor_range (
+    Yv8Executor *self, const Yv8Slice *slice, float *min, float *max, GError **error)
+{
+  const Yv8BackendClass *klass = self->backend->klass;
+  float low = INFINITY, high = -INFINITY;
+  gsize n;
+
+  if (klass->range)
+    return klass->range (self->backend, slice, min, max, error);
+  const float *x = read_values (self, slice, &n, error);
+  if (!x)
+    return FALSE;
+  for (gsize i = 0; i < n; i++) {
+    low = x[i] < low ? x[i] : low;
+    high = x[i] > high ? x[i] : high;
+  }
+  *min = low;
+  *max = high;
+  return TRUE;
+}
+
+gboolean
+yv8_executor_histogram (
+    Yv8Executor *self, const Yv8Slice *slice, const Yv8Bins *bins, guint64 *counts, GError **error)
+{
+  const Yv8BackendClass *klass = self->backend->klass;
+  float inverse = ldexpf (1.0f, -bins->exponent);
+  float low = (float) bins->first, high = (float) (bins->first + (gint32) bins->n);
+  gsize n;
+
+  if (klass->histogram)
+    return klass->histogram (self->backend, slice, bins, counts, error);
+  const float *x = read_values (self, slice, &n, error);
+  if (!x)
+    return FALSE;
+  for (gsize i = 0; i < n; i++) {
+    float t = x[i] * inverse;
+    if (!(t >= low && t < high))
+      continue;
+    gint32 bin = (gint32) t;
+    bin -= (float) bin > t;
+    counts[bin - bins->first]++;
+  }
+  return TRUE;
 }
 
 const Yv8Shape *

@@ -10,17 +10,27 @@ G_BEGIN_DECLS
 typedef struct _Yv8Executor Yv8Executor;
 
 /**
+ * Yv8ExecutorFlags:
+ * @YV8_EXECUTOR_PROFILE: keep the time of each op
+ * @YV8_EXECUTOR_KEEP: keep every buffer: all slices can be read after a run, at the cost of memory
+ */
+typedef enum {
+  YV8_EXECUTOR_PROFILE = 1 << 0,
+  YV8_EXECUTOR_KEEP = 1 << 1,
+} Yv8ExecutorFlags;
+
+/**
  * yv8_executor_new:
  * @graph: must outlive the executor
  * @width: of the input, pixels
  * @height: likewise
  * @backend: (transfer full): freed with the executor, and on failure
- * @profile: keep the time of each op
+ * @flags: 0 for none
  *
  * Returns: (transfer full): the executor; %NULL with @error set
  */
 Yv8Executor *yv8_executor_new (const Yv8Graph *graph, guint width, guint height,
-    Yv8Backend *backend, gboolean profile, GError **error);
+    Yv8Backend *backend, Yv8ExecutorFlags flags, GError **error);
 void yv8_executor_free (Yv8Executor *executor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Executor, yv8_executor_free)
 
@@ -43,10 +53,30 @@ gboolean yv8_executor_run (Yv8Executor *executor, GError **error);
 const float *yv8_executor_output (Yv8Executor *executor, guint index);
 
 /**
- * yv8_executor_read: only slices of outputs are sure to be still there after a run
+ * yv8_executor_read: only slices of outputs are sure to be still there after a run, unless the
+ * executor keeps all
  */
 gboolean yv8_executor_read (
     Yv8Executor *executor, const Yv8Slice *slice, float *values, GError **error);
+
+/**
+ * yv8_executor_range:
+ * @min: (out): least value of @slice; +infinity if there is none
+ * @max: (out): greatest value; -infinity if there is none
+ *
+ * On the device, if it can. Values that are not numbers are left out. As yv8_executor_read().
+ */
+gboolean yv8_executor_range (
+    Yv8Executor *executor, const Yv8Slice *slice, float *min, float *max, GError **error);
+
+/**
+ * yv8_executor_histogram:
+ * @counts: (array length=bins->n): of the values of @slice, added to what is there
+ *
+ * Likewise.
+ */
+gboolean yv8_executor_histogram (Yv8Executor *executor, const Yv8Slice *slice, const Yv8Bins *bins,
+    guint64 *counts, GError **error);
 
 const Yv8Shape *yv8_executor_shapes (const Yv8Executor *executor);
 const char *yv8_executor_kernel_name (Yv8Executor *executor, guint op);

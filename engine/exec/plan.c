@@ -17,7 +17,7 @@ touch (Yv8Plan *plan, guint buffer, guint op)
 }
 
 static void
-find_lifetimes (Yv8Plan *plan, const Yv8Graph *graph)
+find_lifetimes (Yv8Plan *plan, const Yv8Graph *graph, gboolean keep)
 {
   for (guint i = 0; i < yv8_graph_n_buffers (graph); i++)
     plan->first[i] = G_MAXUINT;
@@ -30,6 +30,8 @@ find_lifetimes (Yv8Plan *plan, const Yv8Graph *graph)
   }
   for (guint i = 0; i < graph->outputs->len; i++)
     plan->last[yv8_graph_output (graph, i)->buffer] = G_MAXUINT;
+  for (guint i = 0; keep && i < yv8_graph_n_buffers (graph); i++)
+    plan->last[i] = G_MAXUINT;
 }
 
 static gint
@@ -84,7 +86,8 @@ place (Yv8Plan *plan, const Item *item, GArray *placed, gsize alignment)
 }
 
 Yv8Plan *
-yv8_plan_new (const Yv8Graph *graph, const gsize *sizes, gsize alignment, GError **error)
+yv8_plan_new (
+    const Yv8Graph *graph, const gsize *sizes, gsize alignment, gboolean keep, GError **error)
 {
   guint n = yv8_graph_n_buffers (graph);
   g_autoptr (Yv8Plan) plan = g_new0 (Yv8Plan, 1);
@@ -94,7 +97,7 @@ yv8_plan_new (const Yv8Graph *graph, const gsize *sizes, gsize alignment, GError
   plan->offset = g_new0 (gsize, n);
   plan->first = g_new0 (guint, n);
   plan->last = g_new0 (guint, n);
-  find_lifetimes (plan, graph);
+  find_lifetimes (plan, graph, keep);
 
   for (guint i = 0; i < n; i++) {
     const Item item = { i, sizes[i] };

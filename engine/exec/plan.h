@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * @arena_size: bytes of the arena
  * @offset: (array): first byte of each buffer in the arena
  * @first: (array): index of the first op that touches each buffer
- * @last: (array): index of the last op that touches it; G_MAXUINT for those of an output
+ * @last: (array): index of the last op that touches it; G_MAXUINT for those that are kept
  */
 typedef struct {
   gsize arena_size;
@@ -26,13 +26,15 @@ typedef struct {
  * yv8_plan_new:
  * @sizes: (array): bytes of each buffer in the backend's layout; 0 for one that is kept elsewhere
  * @alignment: of every offset, a power of two
+ * @keep: no two buffers share bytes, so that all can be read after a run
  *
  * Greedy by size (Pisarchyk and Lee 2020, 2001.03288, "greedy by size for offset calculation").
  *
  * Returns: (transfer full): the plan; %NULL with @error set (MEMORY) if the arena exceeds
  * G_MAXSSIZE
  */
-Yv8Plan *yv8_plan_new (const Yv8Graph *graph, const gsize *sizes, gsize alignment, GError **error);
+Yv8Plan *yv8_plan_new (
+    const Yv8Graph *graph, const gsize *sizes, gsize alignment, gboolean keep, GError **error);
 void yv8_plan_free (Yv8Plan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Plan, yv8_plan_free)
 

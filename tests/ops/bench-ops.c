@@ -91,7 +91,7 @@ main (int argc, char **argv)
     network_quantize (graph);
   Yv8Backend *backend = ref ? yv8_ref_backend_new () : yv8_cpu_backend_new (threads, &error);
   g_autoptr (Yv8Executor) executor =
-      backend ? yv8_executor_new (graph, size, size, backend, TRUE, &error) : NULL;
+      backend ? yv8_executor_new (graph, size, size, backend, YV8_EXECUTOR_PROFILE, &error) : NULL;
   guint n_ops = yv8_graph_n_ops (graph);
   g_autofree double *times = g_new (double, (gsize) (n_ops + 1) * runs);
 

@@ -256,7 +256,7 @@ case_run (const Yv8Graph *graph, const Case *test, Yv8Backend *backend, const fl
     gboolean *f16, GError **error)
 {
   g_autoptr (Yv8Executor) executor =
-      yv8_executor_new (graph, test->width, test->height, backend, FALSE, error);
+      yv8_executor_new (graph, test->width, test->height, backend, 0, error);
 
   if (!executor || !yv8_executor_load_values (executor, values, error) ||
       !yv8_executor_run (executor, error))
@@ -363,7 +363,7 @@ run_input (const Yv8Graph *graph, Yv8Backend *backend, const Yv8Frame *frame,
     const Yv8Letterbox *letterbox, gboolean *f16, GError **error)
 {
   g_autoptr (Yv8Executor) executor =
-      yv8_executor_new (graph, letterbox->width, letterbox->height, backend, FALSE, error);
+      yv8_executor_new (graph, letterbox->width, letterbox->height, backend, 0, error);
 
   /* Values first: load() is to take their place. */
   g_autofree float *values = g_new0 (float, 3 * (gsize) letterbox->width * letterbox->height);

@@ -130,7 +130,7 @@ static float **
 run_network (const Yv8Graph *graph, guint side, Yv8Backend *backend, const float *values)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (Yv8Executor) executor = yv8_executor_new (graph, side, side, backend, FALSE, &error);
+  g_autoptr (Yv8Executor) executor = yv8_executor_new (graph, side, side, backend, 0, &error);
   guint n = graph->outputs->len;
   float **maps = g_new0 (float *, n + 1);
 

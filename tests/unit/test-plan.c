@@ -57,7 +57,7 @@ test_random (void)
     g_autofree gsize *sizes = g_new0 (gsize, n);
     for (guint i = 0; i < n; i++)
       sizes[i] = (gsize) g_rand_int_range (rand, 1, 5000);
-    g_autoptr (Yv8Plan) plan = yv8_plan_new (graph, sizes, ALIGNMENT, NULL);
+    g_autoptr (Yv8Plan) plan = yv8_plan_new (graph, sizes, ALIGNMENT, FALSE, NULL);
     g_assert_nonnull (plan);
     check_plan (graph, plan, sizes);
   }
@@ -77,8 +77,24 @@ test_reuse (void)
     yv8_graph_add_buffer (graph, 4);
     test_graph_op (graph, YV8_OP_CONV, (Yv8Slice){ i - 1, 0, 4 }, (Yv8Slice){ i, 0, 4 }, k1, NULL);
   }
-  g_autoptr (Yv8Plan) plan = yv8_plan_new (graph, sizes, ALIGNMENT, NULL);
+  g_autoptr (Yv8Plan) plan = yv8_plan_new (graph, sizes, ALIGNMENT, FALSE, NULL);
   g_assert_cmpuint (plan->arena_size, ==, 2 * 640);
+}
+
+/* Where all is kept, nothing overlaps. */
+static void
+test_keep (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = make_random (rand, 20);
+  gsize sizes[20];
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    sizes[i] = (gsize) g_rand_int_range (rand, 1, 5000);
+  g_autoptr (Yv8Plan) plan = yv8_plan_new (graph, sizes, ALIGNMENT, TRUE, NULL);
+  for (guint a = 0; a < G_N_ELEMENTS (sizes); a++)
+    for (guint b = 0; b < a; b++)
+      g_assert_true (disjoint (plan, sizes, a, b));
 }
 
 static void
@@ -89,7 +105,7 @@ test_overflow (void)
   const gsize sizes[] = { G_MAXSIZE - 8 };
 
   test_graph_input (graph, 4);
-  g_assert_null (yv8_plan_new (graph, sizes, ALIGNMENT, &error));
+  g_assert_null (yv8_plan_new (graph, sizes, ALIGNMENT, FALSE, &error));
   g_assert_error (error, YV8_ERROR, YV8_ERROR_MEMORY);
 }
 
@@ -98,6 +114,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/plan/random", test_random);
+  g_test_add_func ("/plan/keep", test_keep);
   g_test_add_func ("/plan/reuse", test_reuse);
   g_test_add_func ("/plan/overflow", test_overflow);
   return g_test_run ();

@@ -104,7 +104,7 @@ test_conv (gconstpointer silu)
     g_assert_true (yv8_graph_check (graph, &error));
     g_assert_no_error (error);
     g_autoptr (Yv8Executor) executor =
-        yv8_executor_new (graph, SIDE, SIDE, yv8_ref_backend_new (), FALSE, &error);
+        yv8_executor_new (graph, SIDE, SIDE, yv8_ref_backend_new (), 0, &error);
     g_assert_no_error (error);
     for (guint i = 0; i < G_N_ELEMENTS (values); i++)
       values[i] = (float) g_rand_double_range (rand, -100, 100);
