@@ -25,7 +25,7 @@ typedef struct {
 } Yv8Bins;
 
 #define YV8_BINS_MIN_EXPONENT -100
-#define YV8_BINS_MAX_EXPONENT 104
+#define YV8_BINS_MAX_EXPONENT 118
 
 typedef struct _Yv8Backend Yv8Backend;
 typedef struct _Yv8BackendClass Yv8BackendClass;

@@ -3,6 +3,7 @@
  * All of libyv8. */
 #pragma once
 
+#include <yv8/calibrator.h>
 #include <yv8/detector.h>
 #include <yv8/device.h>
 #include <yv8/error.h>

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Calibration of models on devices: around Yv8Calibration, what files and users see of it. */
+#include <string.h>
+#include <yv8/calibrator.h>
+
+#include "api/device.h"
+#include "api/model.h"
+#include "api/size.h"
+#include "compress/calibration.h"
+#include "model/file.h"
+
+struct _Yv8Calibrator {
+  Yv8Model *model;
+  char *request; /* what device to open */
+  Yv8Device *device;
+  guint threads;
+  guint width, height;
+  Yv8Method method;
+  double max_drop;
+  Yv8Calibration *calibration;
+  guint64 int8_size;
+};
+
+static Yv8Backend *
+open_backend (gpointer data, GError **error)
+{
+  Yv8Calibrator *self = data;
+
+  g_clear_pointer (&self->device, yv8_device_free);
+  return yv8_device_open (self->request, self->threads, &self->device, error);
+}
+
+static gboolean
+is_float (const Yv8Graph *graph)
+{
+  for (guint i = 0; i < yv8_graph_n_buffers (graph); i++)
+    if (yv8_graph_buffer_type (graph, i) != YV8_TYPE_F32)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+check_options (const Yv8Model *model, const Yv8CalibratorOptions *options, GError **error)
+{
+  if (!is_float (model->graph)) {
+    g_set_error_literal (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
+        "the model is int8 already; calibrate the float model that it was made from");
+    return FALSE;
+  }
+  if ((guint) options->method >= YV8_N_METHODS ||
+      !(options->max_drop >= 0 && options->max_drop <= 1)) {
+    g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
+        "method %u or max_drop %g (0 to 1) is out of range", (guint) options->method,
+        options->max_drop);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* A GPU that "auto" picked and that then fails is no reason not to calibrate. */
+static gboolean
+open_calibration (Yv8Calibrator *self, const char *keep_float, GError **error)
+{
+  const Yv8Target target = { open_backend, NULL, self, self->width, self->height };
+  g_autoptr (GError) reason = NULL;
+
+  self->calibration = yv8_calibration_new (
+      self->model->graph, &target, self->method, keep_float, self->max_drop, &reason);
+  gboolean automatic = !self->request || !*self->request || g_str_equal (self->request, "auto");
+  gboolean again = automatic && self->device && !g_str_equal (self->device->id, "cpu");
+  if (!self->calibration && again) {
+    g_warning ("%s; the CPU is used instead", reason->message);
+    g_clear_error (&reason);
+    g_free (self->request);
+    self->request = g_strdup ("cpu");
+    self->calibration = yv8_calibration_new (
+        self->model->graph, &target, self->method, keep_float, self->max_drop, &reason);
+  }
+  if (!self->calibration)
+    g_propagate_error (error, g_steal_pointer (&reason));
+  return self->calibration != NULL;
+}
+
+Yv8Calibrator *
+yv8_calibrator_new (Yv8Model *model, const Yv8CalibratorOptions *options, GError **error)
+{
+  static const Yv8CalibratorOptions defaults = { 0 };
+
+  g_return_val_if_fail (model, NULL);
+  if (!options)
+    options = &defaults;
+  if (!check_options (model, options, error))
+    return NULL;
+
+  g_autoptr (Yv8Calibrator) self = g_new0 (Yv8Calibrator, 1);
+  self->model = yv8_model_ref (model);
+  self->request = g_strdup (options->device);
+  self->threads = options->threads;
+  self->width = options->width;
+  self->height = options->height;
+  self->method = options->method;
+  self->max_drop = options->max_drop;
+  if (!yv8_size_resolve (model, &self->width, &self->height, error) ||
+      !open_calibration (self, options->keep_float, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+void
+yv8_calibrator_free (Yv8Calibrator *self)
+{
+  if (!self)
+    return;
+  g_clear_pointer (&self->calibration, yv8_calibration_free);
+  g_clear_pointer (&self->device, yv8_device_free);
+  yv8_model_unref (self->model);
+  g_free (self->request);
+  g_free (self);
+}
+
+gboolean
+yv8_calibrator_add (
+    Yv8Calibrator *self, const Yv8Frame *frame, const char *name, Yv8FrameUse use, GError **error)
+{
+  g_return_val_if_fail (self && frame && (guint) use <= YV8_FRAME_VALIDATE, FALSE);
+
+  return yv8_calibration_add (self->calibration, frame, name, use, error);
+}
+
+guint
+yv8_calibrator_n_frames (const Yv8Calibrator *self, Yv8FrameUse use)
+{
+  g_return_val_if_fail (self && (guint) use <= YV8_FRAME_VALIDATE, 0);
+
+  return self->calibration->frames[use]->len;
+}
+
+static void
+put (GHashTable *metadata, const char *key, char *value)
+{
+  g_hash_table_insert (metadata, g_strdup (key), value);
+}
+
+static void
+put_double (GHashTable *metadata, const char *key, double value)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  put (metadata, key, g_strdup (g_ascii_formatd (text, sizeof text, "%.6f", value)));
+}
+
+static char *
+list_float_layers (const Yv8Calibrator *self)
+{
+  const Yv8Recipe *recipe = self->calibration->recipe;
+  GString *names = g_string_new (NULL);
+
+  for (guint i = 0; i < yv8_graph_n_ops (recipe->graph); i++)
+    if (recipe->keep_float[i])
+      g_string_append_printf (
+          names, "%s%s", names->len ? "," : "", yv8_graph_op (recipe->graph, i)->name);
+  return g_string_free (names, FALSE);
+}
+
+/* All that the source says of itself, and where this model comes from. Nothing that differs from
+ * run to run. */
+static GHashTable *
+make_metadata (const Yv8Calibrator *self)
+{
+  GHashTable *metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  const Yv8Agreement *agreement = &self->calibration->agreement;
+  GHashTableIter iter;
+  gpointer key, value;
+
+  g_hash_table_iter_init (&iter, self->model->metadata);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    put (metadata, key, g_strdup (value));
+  put (metadata, "yv8.source_sha256", g_strdup (self->model->sha256));
+  put (metadata, "yv8.quantization", g_strdup ("int8"));
+  put (metadata, "yv8.method", g_strdup (yv8_method_name (self->method)));
+  put (metadata, "yv8.frames",
+      g_strdup_printf ("%u", yv8_calibrator_n_frames (self, YV8_FRAME_CALIBRATE)));
+  put (metadata, "yv8.float_layers", list_float_layers (self));
+  put (metadata, "yv8.agreement_frames", g_strdup_printf ("%u", agreement->n_frames));
+  put (metadata, "yv8.agreement_boxes", g_strdup_printf ("%u", agreement->n_boxes));
+  if (agreement->n_boxes > 0) {
+    put_double (metadata, "yv8.agreement_ap", agreement->ap);
+    put_double (metadata, "yv8.agreement_ap50", agreement->ap50);
+    put_double (metadata, "yv8.agreement_score_shift", agreement->score_shift);
+  }
+  return metadata;
+}
+
+static guint64
+graph_size (const Yv8Graph *graph)
+{
+  guint64 size = 0;
+
+  for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
+    const Yv8Op *op = yv8_graph_op (graph, i);
+    guint64 channels = op->kind == YV8_OP_CONV ? op->out.channels : 0;
+    guint64 weights = yv8_op_parameters (op) - channels;
+    size += op->qweights ? weights + 8 * channels : 4 * (weights + channels);
+  }
+  return size;
+}
+
+Yv8Model *
+yv8_calibrator_finish (Yv8Calibrator *self, Yv8ProgressFunc progress, gpointer data, GError **error)
+{
+  g_return_val_if_fail (self, NULL);
+
+  Yv8Graph *graph = yv8_calibration_finish (self->calibration, progress, data, error);
+  if (!graph)
+    return NULL;
+  self->int8_size = graph_size (graph);
+  g_autoptr (Yv8Network) network = yv8_network_new ();
+  g_hash_table_unref (network->metadata);
+  network->metadata = make_metadata (self);
+  network->graph = graph;
+  network->width = self->width;
+  network->height = self->height;
+  g_autoptr (GBytes) bytes = yv8_file_write (network, error);
+  if (!bytes)
+    return NULL;
+  return yv8_model_new (
+      g_steal_pointer (&network), g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+}
+
+void
+yv8_calibrator_agreement (const Yv8Calibrator *self, Yv8Agreement *agreement)
+{
+  g_return_if_fail (self && agreement);
+  *agreement = self->calibration->agreement;
+}
+
+char *
+yv8_calibrator_report (const Yv8Calibrator *self, gboolean json)
+{
+  g_return_val_if_fail (self, NULL);
+
+  const char *description = yv8_model_metadata (self->model, "description");
+  g_autoptr (GArray) layers = yv8_calibration_layers (self->calibration);
+  const Yv8Report report = {
+    .model = description ? description : "a model without a description",
+    .license = yv8_model_metadata (self->model, "license"),
+    .sha256 = self->model->sha256,
+    .device = self->device->name,
+    .method = self->method,
+    .max_drop = self->max_drop,
+    .width = self->width,
+    .height = self->height,
+    .float_size = graph_size (self->model->graph),
+    .int8_size = self->int8_size,
+    .agreement = self->calibration->agreement,
+    .layers = layers,
+    .frames = { self->calibration->frames[YV8_FRAME_CALIBRATE],
+        self->calibration->frames[YV8_FRAME_VALIDATE] },
+  };
+  return json ? yv8_report_json (&report) : yv8_report_html (&report);
+}

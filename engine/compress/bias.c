@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Bias correction. */
+#include "compress/bias.h"
+#include "compress/pairs.h"
+#include "compress/quantize.h"
+
+static void
+add_difference (gpointer data, guint index, const float *x, const float *y, Yv8Shape shape)
+{
+  double **sums = data;
+  gsize plane = (gsize) shape.height * shape.width;
+
+  if (!sums[index])
+    sums[index] = g_new0 (double, shape.channels);
+  for (guint c = 0; c < shape.channels; c++) {
+    double sum = 0;
+    for (gsize i = 0; i < plane; i++)
+      sum += (double) (*x++ - *y++);
+    sums[index][c] += sum / (double) plane;
+  }
+}
+
+/* What is probed of the op of @graph that is named as each op of @source, and @suffix. */
+static Yv8Slice *
+match (const Yv8Graph *source, const Yv8Graph *graph, const Yv8Slice *probes, const char *suffix)
+{
+  Yv8Slice *slices = g_new0 (Yv8Slice, yv8_graph_n_ops (source));
+  g_autoptr (GHashTable) found = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < yv8_graph_n_ops (graph); i++)
+    g_hash_table_insert (found, yv8_graph_op (graph, i)->name, (gpointer) &probes[i]);
+  for (guint i = 0; i < yv8_graph_n_ops (source); i++) {
+    g_autofree char *name = g_strconcat (yv8_graph_op (source, i)->name, suffix, NULL);
+    const Yv8Slice *slice = g_hash_table_lookup (found, name);
+    if (slice)
+      slices[i] = *slice;
+  }
+  return slices;
+}
+
+static gboolean
+measure (const Yv8Recipe *recipe, const Yv8Target *target, const Yv8Album *album, double **sums,
+    GError **error)
+{
+  g_autofree Yv8Slice *unused = NULL, *probes = NULL;
+  g_autoptr (Yv8Graph) alone = yv8_quantize_alone (recipe, &unused, error);
+  g_autoptr (Yv8Graph) probed = alone ? yv8_graph_probe (alone, &probes, error) : NULL;
+
+  if (!probed)
+    return FALSE;
+  g_autofree Yv8Slice *slices = match (recipe->graph, alone, probes, "");
+  g_autofree Yv8Slice *others = match (recipe->graph, alone, probes, YV8_ALONE_SUFFIX);
+  const Yv8Pairs pairs = { yv8_graph_n_ops (recipe->graph), probed, slices, NULL, others };
+  return yv8_pairs_run (&pairs, target, album, add_difference, sums, error);
+}
+
+gboolean
+yv8_bias_correct (Yv8Recipe *recipe, const Yv8Target *target, const Yv8Album *album, GError **error)
+{
+  guint n = yv8_graph_n_ops (recipe->graph);
+  double **sums = g_new0 (double *, n);
+
+  for (guint i = 0; i < n; i++)
+    g_clear_pointer (&recipe->corrections[i], g_free);
+  gboolean good = measure (recipe, target, album, sums, error);
+  for (guint i = 0; i < n; i++) {
+    guint channels = yv8_graph_op (recipe->graph, i)->out.channels;
+    if (good && sums[i])
+      recipe->corrections[i] = g_new0 (float, channels);
+    for (guint c = 0; recipe->corrections[i] && c < channels; c++)
+      recipe->corrections[i][c] = (float) (sums[i][c] / yv8_album_n (album));
+    g_free (sums[i]);
+  }
+  g_free (sums);
+  return good;
+}

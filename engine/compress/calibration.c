@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * From frames to an int8 graph. */
+#include <gio/gio.h>
+
+#include "compress/bias.h"
+#include "compress/calibration.h"
+#include "compress/quantize.h"
+#include "compress/threshold.h"
+#include "detect/formats.h"
+#include "ref/letterbox.h"
+
+/* Pictures kept for bias correction and for the error of layers, and for validation: 1.6 MB each
+ * at 640x640. */
+#define MAX_SAMPLES  16
+#define MAX_HELD_OUT 64
+
+struct _Yv8CalibrationPrivate {
+  const Yv8Graph *graph;
+  Yv8Target target; /* calls back with the calibration */
+  Yv8Target outer;
+  Yv8Method method;
+  double max_drop;
+  Yv8Executor *executor;     /* of the float graph */
+  Yv8Histogram **histograms; /* of each op; NULL where none is wanted */
+  gboolean *chosen;          /* of each op: kept in float before any search */
+  Yv8Resampler *resampler;
+  Yv8Album *samples, *held_out;
+  Yv8ProgressFunc progress;
+  gpointer data;
+  const char *stage;
+  guint done, total; /* runs of a network */
+};
+
+static Yv8Backend *
+open_backend (gpointer data, GError **error)
+{
+  const Yv8Target *outer = &((Yv8Calibration *) data)->private->outer;
+
+  return outer->open (outer->data, error);
+}
+
+static gboolean
+step (gpointer data, GError **error)
+{
+  Yv8CalibrationPrivate *self = ((Yv8Calibration *) data)->private;
+  double fraction = (double) self->done / MAX (self->total, 1);
+
+  self->done++;
+  if (!self->progress || self->progress (self->stage, MIN (fraction, 1.0), self->data))
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "stopped while: %s", self->stage);
+  return FALSE;
+}
+
+Yv8Calibration *
+yv8_calibration_new (const Yv8Graph *graph, const Yv8Target *target, Yv8Method method,
+    const char *keep_float, double max_drop, GError **error)
+{
+  g_autoptr (Yv8Calibration) self = g_new0 (Yv8Calibration, 1);
+  Yv8CalibrationPrivate *private = self->private = g_new0 (Yv8CalibrationPrivate, 1);
+  guint n = yv8_graph_n_ops (graph);
+
+  private->graph = graph;
+  private->outer = *target;
+  private->target = (Yv8Target){ open_backend, NULL, self, target->width, target->height };
+  private->method = method;
+  private->max_drop = max_drop;
+  private->histograms = g_new0 (Yv8Histogram *, n);
+  private->samples = yv8_album_new (MAX_SAMPLES);
+  private->held_out = yv8_album_new (MAX_HELD_OUT);
+  self->layers = g_new0 (Yv8LayerFidelity, n);
+  for (guint i = 0; i < G_N_ELEMENTS (self->frames); i++)
+    self->frames[i] = g_ptr_array_new_with_free_func (g_free);
+  self->recipe = yv8_recipe_new (graph);
+  if (!yv8_recipe_keep (self->recipe, keep_float, error))
+    return NULL;
+  private->chosen = g_memdup2 (self->recipe->keep_float, n * sizeof (gboolean));
+  for (guint i = 0; i < n; i++)
+    if (yv8_recipe_ranged (self->recipe, i))
+  private->histograms[i] = yv8_histogram_new ();
+  private->executor = yv8_target_open (&private->target, graph, YV8_EXECUTOR_KEEP, error);
+  return private->executor ? g_steal_pointer (&self) : NULL;
+}
+
+void
+yv8_calibration_free (Yv8Calibration *self)
+{
+  if (!self)
+    return;
+  Yv8CalibrationPrivate *private = self->private;
+  for (guint i = 0; i < yv8_graph_n_ops (private->graph); i++)
+    yv8_histogram_free (private->histograms[i]);
+  g_free (private->histograms);
+  g_free (private->chosen);
+  g_clear_pointer (&private->executor, yv8_executor_free);
+  g_clear_pointer (&private->resampler, yv8_resampler_free);
+  yv8_album_free (private->samples);
+  yv8_album_free (private->held_out);
+  g_free (private);
+  for (guint i = 0; i < G_N_ELEMENTS (self->frames); i++)
+    g_ptr_array_unref (self->frames[i]);
+  g_free (self->layers);
+  g_clear_pointer (&self->recipe, yv8_recipe_free);
+  g_free (self);
+}
+
+static guint32 *
+letterbox (Yv8CalibrationPrivate *self, const Yv8Frame *frame, GError **error)
+{
+  guint width = self->target.width, height = self->target.height;
+  guint32 *picture = g_try_new (guint32, (gsize) width * height);
+  Yv8Letterbox geometry;
+
+  if (!picture) {
+    g_set_error (
+        error, YV8_ERROR, YV8_ERROR_MEMORY, "no memory for a picture of %ux%u", width, height);
+    return NULL;
+  }
+  yv8_letterbox_init (&geometry, frame->width, frame->height, width, height);
+  if (self->resampler && !yv8_resampler_fits (self->resampler, &geometry, frame))
+    g_clear_pointer (&self->resampler, yv8_resampler_free);
+  if (!self->resampler)
+    self->resampler = yv8_resampler_new (&geometry, frame);
+  yv8_resampler_run (self->resampler, frame, picture, 0, height);
+  return picture;
+}
+
+static gboolean
+gather (Yv8CalibrationPrivate *self, const guint32 *picture, GError **error)
+{
+  if (!yv8_target_run (&self->target, self->executor, picture, error))
+    return FALSE;
+  for (guint i = 0; i < yv8_graph_n_ops (self->graph); i++) {
+    const Yv8Op *op = yv8_graph_op (self->graph, i);
+    if (self->histograms[i] &&
+        !yv8_histogram_gather (self->histograms[i], self->executor, &op->out, error)) {
+      g_prefix_error (error, "layer '%s': ", op->name);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+gboolean
+yv8_calibration_add (
+    Yv8Calibration *self, const Yv8Frame *frame, const char *name, Yv8FrameUse use, GError **error)
+{
+  Yv8CalibrationPrivate *private = self->private;
+
+  if (!yv8_frame_check (frame, error))
+    return FALSE;
+  g_autofree guint32 *picture = letterbox (private, frame, error);
+  if (!picture || (use == YV8_FRAME_CALIBRATE && !gather (private, picture, error)))
+    return FALSE;
+  yv8_album_add (use == YV8_FRAME_CALIBRATE ? private->samples : private->held_out,
+      g_steal_pointer (&picture));
+  GPtrArray *names = self->frames[use];
+  g_ptr_array_add (
+      names, name ? g_utf8_make_valid (name, -1) : g_strdup_printf ("frame %u", names->len + 1));
+  return TRUE;
+}
+
+static void
+choose_ranges (Yv8Calibration *self)
+{
+  Yv8CalibrationPrivate *private = self->private;
+
+  for (guint i = 0; i < yv8_graph_n_ops (private->graph); i++)
+    if (private->histograms[i])
+      self->recipe->quants[i] = yv8_threshold_choose (
+          private->histograms[i], private->method, yv8_recipe_fixed_low (self->recipe, i));
+}
+
+static void
+start (Yv8Calibration *self, Yv8ProgressFunc progress, gpointer data)
+{
+  Yv8CalibrationPrivate *private = self->private;
+  guint n_samples = yv8_album_n (private->samples), n_held_out = yv8_album_n (private->held_out);
+
+  private->progress = progress;
+  private->data = data;
+  private->target.step = step;
+  private->done = 0;
+  private->total = 4 * n_samples + 2 * n_held_out;
+  if (private->max_drop > 0)
+  private->total += YV8_MIXED_TRIALS * n_held_out;
+  for (guint i = 0; i < yv8_graph_n_ops (private->graph); i++) {
+    self->recipe->keep_float[i] = private->chosen[i];
+    self->layers[i] = (Yv8LayerFidelity){ 0 };
+  }
+}
+
+static Yv8Graph *
+search (Yv8Calibration *self, GError **error)
+{
+  Yv8CalibrationPrivate *private = self->private;
+  g_autoptr (GPtrArray) truth = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
+  const Yv8Judge judge = { &private->target, private->held_out, truth,
+    yv8_graph_detect (private->graph)->n_classes };
+
+  private->stage = "comparing boxes";
+  if (!yv8_agreement_detect (
+          private->graph, &private->target, private->held_out, YV8_AGREEMENT_TRUTH, truth, error))
+    return NULL;
+  return yv8_mixed_search (
+      self->recipe, self->layers, &judge, private->max_drop, &self->agreement, error);
+}
+
+static gboolean
+check_agreement (const Yv8Calibration *self, GError **error)
+{
+  double max_drop = self->private->max_drop;
+  const Yv8Agreement *agreement = &self->agreement;
+
+  if (yv8_mixed_within (agreement, max_drop))
+    return TRUE;
+  if (agreement->n_boxes == 0)
+    g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
+        "the int8 model cannot be judged: the float model found nothing on the %u frames held out; "
+        "add frames with objects",
+        agreement->n_frames);
+  else
+    g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
+        "the int8 model agrees with the float model to %.4f (AP of %u boxes on %u frames), with %u "
+        "layers in float32; allowed is a loss of %g. Allow more, or add frames",
+        agreement->ap, agreement->n_boxes, agreement->n_frames, yv8_recipe_n_kept (self->recipe),
+        max_drop);
+  return FALSE;
+}
+
+static Yv8Graph *
+quantize (Yv8Calibration *self, GError **error)
+{
+  Yv8CalibrationPrivate *private = self->private;
+
+  choose_ranges (self);
+  private->stage = "correcting biases";
+  if (!yv8_bias_correct (self->recipe, &private->target, private->samples, error))
+    return NULL;
+  private->stage = "measuring layers";
+  if (!yv8_fidelity_measure_alone (
+          self->recipe, &private->target, private->samples, self->layers, error))
+    return NULL;
+  g_autoptr (Yv8Graph) graph = search (self, error);
+  private->stage = "measuring the int8 model";
+  if (!graph || !yv8_fidelity_measure_accumulated (
+                    self->recipe, graph, &private->target, private->samples, self->layers, error))
+    return NULL;
+  return check_agreement (self, error) ? g_steal_pointer (&graph) : NULL;
+}
+
+Yv8Graph *
+yv8_calibration_finish (
+    Yv8Calibration *self, Yv8ProgressFunc progress, gpointer data, GError **error)
+{
+  Yv8CalibrationPrivate *private = self->private;
+
+  if (yv8_album_n (private->samples) == 0) {
+    g_set_error_literal (
+        error, YV8_ERROR, YV8_ERROR_ARGUMENT, "no frames were added to calibrate on");
+    return NULL;
+  }
+  start (self, progress, data);
+  Yv8Graph *graph = quantize (self, error);
+  private->target.step = NULL;
+  if (graph && progress)
+    progress ("done", 1, data);
+  return graph;
+}
+
+GArray *
+yv8_calibration_layers (const Yv8Calibration *self)
+{
+  const Yv8CalibrationPrivate *private = self->private;
+  const Yv8Shape *shapes = yv8_executor_shapes (private->executor);
+  GArray *layers = g_array_new (FALSE, TRUE, sizeof (Yv8ReportLayer));
+
+  for (guint i = 0; i < yv8_graph_n_ops (private->graph); i++) {
+    const Yv8Op *op = yv8_graph_op (private->graph, i);
+    if (op->kind != YV8_OP_CONV)
+      continue;
+    Yv8Shape shape = yv8_op_out_shape (op, shapes);
+    Yv8ReportLayer layer = { op->name, i, self->recipe->keep_float[i], shape.channels, shape.height,
+      shape.width, yv8_op_macs (op, shapes), yv8_op_parameters (op), private->histograms[i],
+      self->recipe->quants[i], self->layers[i] };
+    g_array_append_val (layers, layer);
+  }
+  return layers;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Layers back to float, the noisiest first. */
+#include "compress/mixed.h"
+#include "compress/quantize.h"
+
+gboolean
+yv8_judge (const Yv8Judge *judge, const Yv8Graph *graph, Yv8Agreement *agreement, GError **error)
+{
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
+
+  if (!yv8_agreement_detect (graph, judge->target, judge->album, YV8_AGREEMENT_FOUND, found, error))
+    return FALSE;
+  yv8_agreement_compare (judge->truth, found, judge->n_classes, agreement);
+  return TRUE;
+}
+
+gboolean
+yv8_mixed_within (const Yv8Agreement *agreement, double max_drop)
+{
+  return max_drop <= 0 || 1 - agreement->ap <= max_drop;
+}
+
+static double
+noise_share (const Yv8Fidelity *fidelity)
+{
+  return fidelity->signal > 0 ? fidelity->noise / fidelity->signal : 0;
+}
+
+/* The noisiest int8 layer that was not @tried. */
+static guint
+find_worst (const Yv8Recipe *recipe, const Yv8LayerFidelity *layers, const gboolean *tried)
+{
+  guint worst = G_MAXUINT;
+
+  for (guint i = 0; i < yv8_graph_n_ops (recipe->graph); i++) {
+    if (yv8_graph_op (recipe->graph, i)->kind != YV8_OP_CONV || recipe->keep_float[i] || tried[i])
+      continue;
+    if (worst == G_MAXUINT || noise_share (&layers[i].alone) > noise_share (&layers[worst].alone))
+      worst = i;
+  }
+  return worst;
+}
+
+static Yv8Graph *
+quantize_and_judge (
+    const Yv8Recipe *recipe, const Yv8Judge *judge, Yv8Agreement *agreement, GError **error)
+{
+  g_autoptr (Yv8Graph) graph = yv8_quantize (recipe, error);
+
+  if (!graph || !yv8_judge (judge, graph, agreement, error))
+    return NULL;
+  return g_steal_pointer (&graph);
+}
+
+Yv8Graph *
+yv8_mixed_search (Yv8Recipe *recipe, const Yv8LayerFidelity *layers, const Yv8Judge *judge,
+    double max_drop, Yv8Agreement *agreement, GError **error)
+{
+  g_autofree gboolean *tried = g_new0 (gboolean, yv8_graph_n_ops (recipe->graph));
+  g_autoptr (Yv8Graph) best = quantize_and_judge (recipe, judge, agreement, error);
+  guint failures = 0;
+
+  for (guint trial = 0; best && trial < YV8_MIXED_TRIALS && failures < YV8_MIXED_FAILURES;
+       trial++) {
+    Yv8Agreement result;
+    guint worst = find_worst (recipe, layers, tried);
+    if (yv8_mixed_within (agreement, max_drop) || agreement->n_boxes == 0 || worst == G_MAXUINT)
+      break;
+    recipe->keep_float[worst] = tried[worst] = TRUE;
+    g_autoptr (Yv8Graph) graph = quantize_and_judge (recipe, judge, &result, error);
+    if (!graph)
+      return NULL;
+    if (result.ap > agreement->ap) {
+      g_clear_pointer (&best, yv8_graph_free);
+      best = g_steal_pointer (&graph);
+      *agreement = result;
+      failures = 0;
+    } else {
+      recipe->keep_float[worst] = FALSE;
+      failures++;
+    }
+  }
+  return g_steal_pointer (&best);
+}
