@@ -66,13 +66,13 @@ test_export (const char *options)
 /**
  * test_import: Returns: (transfer full): the import, which must succeed
  */
-static inline Yv8Import *
+static inline Yv8Network *
 test_import (GBytes *bytes)
 {
   g_autoptr (GError) error = NULL;
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
-  Yv8Import *import = yv8_onnx_import (data, size, &error);
+  Yv8Network *import = yv8_onnx_import (data, size, &error);
 
   g_assert_no_error (error);
   return import;
@@ -82,7 +82,7 @@ test_import (GBytes *bytes)
  * test_import_dump: Returns: (transfer full): the graph as text, at the export's own size
  */
 static inline char *
-test_import_dump (const Yv8Import *import)
+test_import_dump (const Yv8Network *import)
 {
   g_autoptr (GError) error = NULL;
   g_autofree Yv8Shape *shapes =
@@ -99,7 +99,7 @@ test_import_dump (const Yv8Import *import)
  * other, of the backend ref for a fixed random picture
  */
 static inline GArray *
-test_import_run (const Yv8Import *import)
+test_import_run (const Yv8Network *import)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Yv8Executor) executor = yv8_executor_new (

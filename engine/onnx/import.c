@@ -143,7 +143,7 @@ build (Yv8OnnxModel *model, const Input *input, GError **error)
   return shapes ? g_steal_pointer (&graph) : NULL;
 }
 
-Yv8Import *
+Yv8Network *
 yv8_onnx_import (const guint8 *bytes, gsize size, GError **error)
 {
   g_autoptr (Yv8OnnxModel) model = yv8_onnx_model_new (bytes, size, error);
@@ -151,7 +151,7 @@ yv8_onnx_import (const guint8 *bytes, gsize size, GError **error)
 
   if (!model)
     return NULL;
-  g_autoptr (Yv8Import) self = yv8_network_new ();
+  g_autoptr (Yv8Network) self = yv8_network_new ();
   read_metadata (model->proto, self->metadata);
   if (!check_kind (model->proto->graph, self->metadata, error) ||
       !read_input (model->proto->graph, self->metadata, &input, error))

@@ -8,7 +8,7 @@ int
 LLVMFuzzerTestOneInput (const guint8 *bytes, gsize size)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (Yv8Import) import = yv8_onnx_import (bytes, size, &error);
+  g_autoptr (Yv8Network) import = yv8_onnx_import (bytes, size, &error);
 
   g_assert_true ((import != NULL) != (error != NULL));
   if (!import)

@@ -11,7 +11,7 @@ test_tiny (void)
   g_autofree char *path =
       g_build_filename (source ? source : ".", "tests", "golden", "tiny.graph", NULL);
   g_autoptr (GBytes) bytes = test_export ("");
-  g_autoptr (Yv8Import) import = test_import (bytes);
+  g_autoptr (Yv8Network) import = test_import (bytes);
   g_autofree char *given = test_import_dump (import);
   g_autofree char *wanted = NULL;
   g_autoptr (GError) error = NULL;

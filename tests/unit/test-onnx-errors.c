@@ -444,7 +444,7 @@ pack (const Model *model)
   return g_bytes_new_take (data, size);
 }
 
-static Yv8Import *
+static Yv8Network *
 import (GBytes *bytes, GError **error)
 {
   gsize size;
@@ -463,7 +463,7 @@ test_change (gconstpointer data)
   CASES[index].change (model);
   g_autoptr (GBytes) bytes = pack (model);
   onnx__model_proto__free_unpacked (model, NULL);
-  g_autoptr (Yv8Import) result = import (bytes, &error);
+  g_autoptr (Yv8Network) result = import (bytes, &error);
   g_assert_null (result);
   g_assert_nonnull (error);
   g_test_message ("%s", error->message);
@@ -484,7 +484,7 @@ test_unchanged (void)
     g_autoptr (GBytes) bytes = pack (model);
     g_autoptr (GError) error = NULL;
     onnx__model_proto__free_unpacked (model, NULL);
-    g_autoptr (Yv8Import) result = import (bytes, &error);
+    g_autoptr (Yv8Network) result = import (bytes, &error);
     g_assert_no_error (error);
     g_assert_nonnull (result);
   }
@@ -498,7 +498,7 @@ test_truncated (void)
   for (gsize n = 0; n < size; n += 1 + size / 500) {
     g_autoptr (GBytes) bytes = g_bytes_new_from_bytes (toy, 0, n);
     g_autoptr (GError) error = NULL;
-    g_autoptr (Yv8Import) result = import (bytes, &error);
+    g_autoptr (Yv8Network) result = import (bytes, &error);
     /* The last messages are metadata, without which it is still a network. */
     if (!result)
       g_assert_true (error && error->domain == YV8_ERROR);
@@ -519,7 +519,7 @@ test_flipped (void)
     g_autoptr (GError) error = NULL;
     for (gint flips = g_rand_int_range (rand, 1, 9); flips-- > 0;)
       copy[g_rand_int_range (rand, 0, size)] ^= 1 << g_rand_int_range (rand, 0, 8);
-    g_autoptr (Yv8Import) result = yv8_onnx_import (copy, size, &error);
+    g_autoptr (Yv8Network) result = yv8_onnx_import (copy, size, &error);
     g_assert_true ((result != NULL) != (error != NULL));
   }
 }

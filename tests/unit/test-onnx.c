@@ -62,7 +62,7 @@ result_free (gpointer data)
 static Result *
 result_new (GBytes *bytes)
 {
-  g_autoptr (Yv8Import) import = test_import (bytes);
+  g_autoptr (Yv8Network) import = test_import (bytes);
   Result *self = g_new0 (Result, 1);
 
   self->width = import->width;
@@ -117,8 +117,8 @@ test_half (void)
 {
   static const char *const OPTIONS[] = { "", "--half" };
   g_autoptr (GPtrArray) files = test_exports (OPTIONS, 2);
-  g_autoptr (Yv8Import) full = test_import (g_ptr_array_index (files, 0));
-  g_autoptr (Yv8Import) half = test_import (g_ptr_array_index (files, 1));
+  g_autoptr (Yv8Network) full = test_import (g_ptr_array_index (files, 0));
+  g_autoptr (Yv8Network) half = test_import (g_ptr_array_index (files, 1));
   g_autofree char *wanted = test_import_dump (full);
   g_autofree char *given = test_import_dump (half);
   g_autoptr (GArray) wanted_run = test_import_run (full);
@@ -156,7 +156,7 @@ typedef struct {
 } Totals;
 
 static Totals
-sum_up (const Yv8Import *import, guint width, guint height)
+sum_up (const Yv8Network *import, guint width, guint height)
 {
   g_autofree Yv8Shape *shapes = yv8_graph_infer (import->graph, width, height, NULL);
   Totals totals = { 0 };
@@ -175,7 +175,7 @@ test_size (gconstpointer data)
 {
   guint index = GPOINTER_TO_UINT (data);
   g_autoptr (GBytes) bytes = test_export (SIZES[index].options);
-  g_autoptr (Yv8Import) import = test_import (bytes);
+  g_autoptr (Yv8Network) import = test_import (bytes);
   Totals totals = sum_up (import, 640, 640);
 
   g_test_message ("%.3f M parameters, %.2f GFLOP", totals.parameters * 1e-6, totals.macs * 2e-9);
@@ -190,8 +190,8 @@ test_metadata (void)
   static const char *const OPTIONS[] = { "--dynamic --imgsz 320x192",
     "--dynamic --imgsz 320x192 --no-metadata" };
   g_autoptr (GPtrArray) files = test_exports (OPTIONS, 2);
-  g_autoptr (Yv8Import) import = test_import (g_ptr_array_index (files, 0));
-  g_autoptr (Yv8Import) bare = test_import (g_ptr_array_index (files, 1));
+  g_autoptr (Yv8Network) import = test_import (g_ptr_array_index (files, 0));
+  g_autoptr (Yv8Network) bare = test_import (g_ptr_array_index (files, 1));
   const Yv8Op *detect = yv8_graph_detect (import->graph);
 
   g_assert_cmpuint (import->width, ==, 320);
@@ -219,7 +219,7 @@ test_alignment (void)
     g_autofree guint8 *moved = g_malloc (size + shift);
     g_autoptr (GError) error = NULL;
     memcpy (moved + shift, data, size);
-    g_autoptr (Yv8Import) import = yv8_onnx_import (moved + shift, size, &error);
+    g_autoptr (Yv8Network) import = yv8_onnx_import (moved + shift, size, &error);
     g_assert_no_error (error);
     g_assert_nonnull (import);
   }
@@ -237,7 +237,7 @@ test_yolov8n (void)
     return;
   g_file_get_contents (path, &contents, &size, &error);
   g_assert_no_error (error);
-  g_autoptr (Yv8Import) import = yv8_onnx_import ((const guint8 *) contents, size, &error);
+  g_autoptr (Yv8Network) import = yv8_onnx_import ((const guint8 *) contents, size, &error);
   g_assert_no_error (error);
   Totals totals = sum_up (import, 640, 640);
   g_assert_cmpuint (totals.parameters, ==, 3151888);
@@ -247,7 +247,7 @@ test_yolov8n (void)
 
   /* The generator writes what Ultralytics writes. */
   g_autoptr (GBytes) bytes = test_export ("--size n --imgsz 640x640 --classes 80");
-  g_autoptr (Yv8Import) made = test_import (bytes);
+  g_autoptr (Yv8Network) made = test_import (bytes);
   g_autofree char *given = test_import_dump (import);
   g_autofree char *wanted = test_import_dump (made);
   g_assert_cmpuint (strlen (given), ==, strlen (wanted));
