@@ -13,6 +13,7 @@
 
 extern const Yv8CpuKernels yv8_cpu_kernels_ref;
 #ifdef __x86_64__
+extern const Yv8CpuKernels yv8_cpu_kernels_sse41;
 extern const Yv8CpuKernels yv8_cpu_kernels_avx2;
 extern const Yv8CpuKernels yv8_cpu_kernels_avxvnni;
 extern const Yv8CpuKernels yv8_cpu_kernels_avx512;
@@ -26,6 +27,12 @@ has_ref (void)
 }
 
 #ifdef __x86_64__
+static gboolean
+has_sse41 (void)
+{
+  return __builtin_cpu_supports ("sse4.1");
+}
+
 static gboolean
 has_avx2 (void)
 {
@@ -62,6 +69,7 @@ static const struct {
 } ISAS[] = {
   { &yv8_cpu_kernels_ref, has_ref },
 #ifdef __x86_64__
+  { &yv8_cpu_kernels_sse41, has_sse41 },
   { &yv8_cpu_kernels_avx2, has_avx2 },
   { &yv8_cpu_kernels_avxvnni, has_avxvnni },
   { &yv8_cpu_kernels_avx512, has_avx512 },

@@ -58,7 +58,8 @@ typedef struct {
 /**
  * Yv8CpuKernels: the loops of f32.tmpl.c. Lengths are in elements; inputs and outputs do not
  * overlap unless they are the same row.
- * @isa: "ref" (whatever the compiler's baseline is), "avx2", "avxvnni", "avx512", "avx512vnni"
+ * @isa: "ref" (whatever the compiler's baseline is), "sse41", "avx2", "avxvnni", "avx512",
+ * "avx512vnni"
  * @qs8: the int8 loops
  * @finish: y[i] += bias
  * @finish_silu: y[i] = SiLU (y[i] + bias)

@@ -34,7 +34,7 @@ test_forced (void)
   g_unsetenv ("YV8_CPU");
 }
 
-static const char *const ISAS[] = { "ref", "avx2", "avxvnni", "avx512", "avx512vnni" };
+static const char *const ISAS[] = { "ref", "sse41", "avx2", "avxvnni", "avx512", "avx512vnni" };
 
 static const Yv8CpuKernels *
 find_kernels (const char *isa)

@@ -59,6 +59,7 @@ create_vulkan (const char *variant, GError **error)
 static const Subject SUBJECTS[] = {
   { "ref", create_ref, { 20, 20 }, 1, NULL },
   { "cpu/ref", create_cpu, { 100, 300 }, 1, "ref" },
+  { "cpu/sse41", create_cpu, { 20, 300 }, 1, "sse41" },
   { "cpu/avx2", create_cpu, { 100, 300 }, 1, "avx2" },
   { "cpu/avxvnni", create_cpu, { 20, 300 }, 1, "avxvnni" },
   { "cpu/avx512", create_cpu, { 100, 300 }, 1, "avx512" },
