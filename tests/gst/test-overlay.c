@@ -8,10 +8,10 @@
 #define COLOUR_TOLERANCE 8
 
 static Yv8Model *model;
+static Yv8Overlay *overlay;
 
 static void
-draw (Yv8Overlay *overlay, GstBuffer *buffer, const GstVideoInfo *info,
-    const Yv8Detection *detections, guint n)
+draw (GstBuffer *buffer, const GstVideoInfo *info, const Yv8Detection *detections, guint n)
 {
   GstVideoFrame frame;
 
@@ -40,7 +40,6 @@ test_sizes (gconstpointer data)
 {
   static const guint sizes[][2] = { { 1, 1 }, { 3, 5 }, { 2, 300 }, { 300, 2 }, { 641, 479 } };
   g_autoptr (GRand) rand = test_rand_new ();
-  g_autoptr (Yv8Overlay) overlay = yv8_overlay_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
     GstVideoInfo info;
@@ -53,7 +52,7 @@ test_sizes (gconstpointer data)
     boxes[1] = (Yv8Detection){ .x = sizes[i][0], .y = sizes[i][1] };
     g_autoptr (GstBuffer) buffer = test_buffer_new (&info, rand);
     g_autoptr (GBytes) before = test_buffer_bytes (buffer);
-    draw (overlay, buffer, &info, boxes, G_N_ELEMENTS (boxes));
+    draw (buffer, &info, boxes, G_N_ELEMENTS (boxes));
     g_assert_cmpuint (test_assert_gaps_untouched (buffer, &info, before), >, 0);
   }
 }
@@ -81,13 +80,12 @@ outline_colour (const GstVideoInfo *info, guint class_id, guint8 rgb[3])
 {
   const Yv8Detection box = { .class_id = class_id, .x = 8, .y = 200, .width = 48, .height = 200 };
   g_autoptr (GRand) rand = test_rand_new ();
-  g_autoptr (Yv8Overlay) overlay = yv8_overlay_new ();
   g_autoptr (GstBuffer) buffer = test_buffer_new (info, rand);
   GstVideoInfo rgba;
   GstMapInfo map;
 
   test_video_info (&rgba, "RGBA", (guint) info->width, (guint) info->height);
-  draw (overlay, buffer, info, &box, 1);
+  draw (buffer, info, &box, 1);
   g_autoptr (GstBuffer) converted = convert (buffer, info, &rgba);
   g_assert_true (gst_buffer_map (converted, &map, GST_MAP_READ));
   memcpy (rgb, map.data + 4 * (300 * (gsize) info->width + 10), 3);
@@ -129,7 +127,6 @@ test_place (void)
     { .score = 0.5f, .x = 300, .y = 200, .width = 200, .height = 150 }, /* label above */
     { .score = 0.5f, .x = 300, .y = 4, .width = 200, .height = 150 },   /* no room above */
   };
-  g_autoptr (Yv8Overlay) overlay = yv8_overlay_new ();
   GstVideoInfo info;
 
   test_video_info (&info, "GRAY8", WIDTH, HEIGHT);
@@ -141,7 +138,7 @@ test_place (void)
     GstMapInfo map;
 
     gst_buffer_memset (buffer, 0, 7, info.size);
-    draw (overlay, buffer, &info, &boxes[i], 1);
+    draw (buffer, &info, &boxes[i], 1);
     g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
     for (gint y = 0; y < HEIGHT; y++)
       for (gint x = 0; x < WIDTH; x++) {
@@ -167,13 +164,12 @@ static void
 test_nothing (void)
 {
   g_autoptr (GRand) rand = test_rand_new ();
-  g_autoptr (Yv8Overlay) overlay = yv8_overlay_new ();
   GstVideoInfo info;
 
   test_video_info (&info, "NV12", 64, 64);
   g_autoptr (GstBuffer) buffer = test_buffer_new (&info, rand);
   g_autoptr (GBytes) before = test_buffer_bytes (buffer);
-  draw (overlay, buffer, &info, NULL, 0);
+  draw (buffer, &info, NULL, 0);
   g_assert_cmpuint (test_assert_gaps_untouched (buffer, &info, before), ==, 0);
 }
 
@@ -186,6 +182,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   model = yv8_model_load (test_model (), &error);
   g_assert_no_error (error);
+  overlay = yv8_overlay_new ();
   for (guint i = 0; i < YV8_N_FORMATS; i++) {
     g_autofree char *sizes = g_strdup_printf ("/overlay/sizes/%s", test_formats[i]);
     g_autofree char *colours = g_strdup_printf ("/overlay/colours/%s", test_formats[i]);
@@ -196,6 +193,7 @@ main (int argc, char **argv)
   g_test_add_func ("/overlay/place", test_place);
   g_test_add_func ("/overlay/nothing", test_nothing);
   int status = g_test_run ();
+  yv8_overlay_free (overlay);
   yv8_model_unref (model);
   return status;
 }
