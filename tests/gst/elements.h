@@ -3,8 +3,13 @@
  * What the tests of the elements share: the model, devices, pictures with padding, metadata. */
 #pragma once
 
+#include "config.h"
+
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
+#ifdef HAVE_GST_ANALYTICS
+#include <gst/analytics/analytics.h>
+#endif
 #include <yv8/yv8.h>
 
 #include "testing.h"
@@ -120,6 +125,33 @@ test_assert_gaps_untouched (GstBuffer *buffer, const GstVideoInfo *info, GBytes 
   return n_changed;
 }
 
+/* Where GStreamer has it, the same @n objects are there for its own analytics. */
+static inline void
+test_analytics (GstBuffer *buffer, guint n)
+{
+#ifdef HAVE_GST_ANALYTICS
+  GstAnalyticsRelationMeta *relations = gst_buffer_get_analytics_relation_meta (buffer);
+
+  g_assert_cmpuint (relations ? gst_analytics_relation_get_length (relations) : 0, ==, n);
+  for (guint i = 0; i < n; i++) {
+    GstVideoRegionOfInterestMeta *region =
+        gst_buffer_get_video_region_of_interest_meta_id (buffer, (gint) i);
+    GstAnalyticsODMtd object;
+    gint x, y, width, height;
+    gfloat confidence;
+
+    g_assert_true (gst_analytics_relation_meta_get_od_mtd (relations, i, &object));
+    g_assert_true (
+        gst_analytics_od_mtd_get_location (&object, &x, &y, &width, &height, &confidence));
+    g_assert_cmpuint (gst_analytics_od_mtd_get_obj_type (&object), ==, region->roi_type);
+    g_assert_cmpint (x, ==, (gint) region->x);
+    g_assert_cmpint (y, ==, (gint) region->y);
+    g_assert_cmpint (width, ==, (gint) region->w);
+    g_assert_cmpint (height, ==, (gint) region->h);
+  }
+#endif
+}
+
 /*
  * test_regions:
  *
@@ -163,6 +195,7 @@ test_regions (GstBuffer *buffer, const GstVideoInfo *info)
     g_assert_cmpfloat (ABS (y + height - region->y - region->h), <=, 1.);
     n++;
   }
+  test_analytics (buffer, n);
   return n;
 }
 
