@@ -91,7 +91,7 @@ struct _GstYolov8Detect {
   Yv8Overlay *overlay;
   const Yv8Detection *detections; /* of the last inferred frame; the detector's */
   guint n_detections;
-  guint n_carried; /* frames since then */
+  guint n_carried; /* frames that have had them; 0: there are none */
 };
 
 G_DEFINE_FINAL_TYPE (GstYolov8Detect, gst_yolov8_detect, GST_TYPE_BASE_TRANSFORM)
@@ -102,13 +102,15 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (YV8_VIDEO_CAPS));
 
+/* (transfer full) (nullable): %NULL where it is empty */
 static char *
 string_dup (GstYolov8Detect *self, Property property)
 {
   GST_OBJECT_LOCK (self);
-  char *string = g_strdup (self->strings[property]);
+  const char *string = self->strings[property];
+  char *copy = string && *string ? g_strdup (string) : NULL;
   GST_OBJECT_UNLOCK (self);
-  return string && *string ? string : (g_free (string), NULL);
+  return copy;
 }
 
 /* Takes *flag and leaves it FALSE. */
@@ -339,52 +341,62 @@ account (GstYolov8Detect *self, gboolean inferred, gint64 begin, double overlay)
     gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
 }
 
-static gboolean
-frame_process (GstYolov8Detect *self, const Settings *settings, GstBuffer *buffer, GError **error)
+/* Returns: microseconds */
+static double
+draw (GstYolov8Detect *self, GstVideoFrame *video)
 {
   gint64 begin = g_get_monotonic_time ();
-  gboolean inferred = self->n_carried == 0 || self->n_carried >= settings->inference_interval;
-  GstVideoFrame video;
-  gint64 drawing = 0;
 
-  /* No reference, or the buffer would not be writable for its metadata. */
-  if (!gst_video_frame_map (&video, &self->info, buffer,
-          (settings->overlay ? GST_MAP_READWRITE : GST_MAP_READ) |
-              GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
-    g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY,
-        "A buffer of %" G_GSIZE_FORMAT " bytes cannot be mapped as a frame of %dx%d %s",
-        gst_buffer_get_size (buffer), self->info.width, self->info.height, self->info.finfo->name);
-    return FALSE;
-  }
-  gboolean good = !inferred || infer (self, settings, &video, error);
-  if (good && settings->overlay) {
-    drawing = g_get_monotonic_time ();
-    yv8_overlay_draw (self->overlay, &video, self->model, self->detections, self->n_detections);
-    drawing = g_get_monotonic_time () - drawing;
-  }
-  gst_video_frame_unmap (&video);
-  if (!good)
-    return FALSE;
-  self->n_carried++;
-  yv8_meta_attach (buffer, (guint) self->info.width, (guint) self->info.height, self->model,
-      self->detections, self->n_detections, !inferred);
-  account (self, inferred, begin, (double) drawing);
-  return TRUE;
+  yv8_overlay_draw (self->overlay, video, self->model, self->detections, self->n_detections);
+  return (double) (g_get_monotonic_time () - begin);
+}
+
+static GstFlowReturn
+fail (GstYolov8Detect *self, GError *error)
+{
+  yv8_element_error (GST_ELEMENT (self), error);
+  return GST_FLOW_ERROR;
 }
 
 static GstFlowReturn
 transform_ip (GstBaseTransform *transform, GstBuffer *buffer)
 {
   GstYolov8Detect *self = GST_YOLOV8_DETECT (transform);
+  gint64 begin = g_get_monotonic_time ();
+  double drawing = 0.;
   GError *error = NULL;
+  GstVideoFrame video;
 
   GST_OBJECT_LOCK (self);
   Settings settings = self->settings;
   GST_OBJECT_UNLOCK (self);
-  if (changes_apply (self, &error) && frame_process (self, &settings, buffer, &error))
-    return GST_FLOW_OK;
-  yv8_element_error (GST_ELEMENT (self), error);
-  return GST_FLOW_ERROR;
+  if (!changes_apply (self, &error))
+    return fail (self, error);
+
+  /* No reference, or the buffer would not be writable for its metadata. */
+  if (!gst_video_frame_map (&video, &self->info, buffer,
+          (settings.overlay ? GST_MAP_READWRITE : GST_MAP_READ) |
+              GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
+        ("A buffer of %" G_GSIZE_FORMAT " bytes is no frame of %dx%d %s.",
+            gst_buffer_get_size (buffer), self->info.width, self->info.height,
+            self->info.finfo->name),
+        ("Its memory or its video metadata does not fit the caps."));
+    return GST_FLOW_ERROR;
+  }
+  gboolean inferred = self->n_carried == 0 || self->n_carried >= settings.inference_interval;
+  gboolean good = !inferred || infer (self, &settings, &video, &error);
+  if (good && settings.overlay)
+    drawing = draw (self, &video);
+  gst_video_frame_unmap (&video);
+  if (!good)
+    return fail (self, error);
+
+  self->n_carried++;
+  yv8_meta_attach (buffer, (guint) self->info.width, (guint) self->info.height, self->model,
+      self->detections, self->n_detections, !inferred);
+  account (self, inferred, begin, drawing);
+  return GST_FLOW_OK;
 }
 
 static GstStructure *

@@ -278,6 +278,29 @@ test_eos (gconstpointer data)
   gst_harness_teardown (harness);
 }
 
+/* A buffer that is too small for its caps is one error, and not the end. */
+static void
+test_bad_buffer (gconstpointer data)
+{
+  g_autofree char *device = test_device (data);
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GError) error = NULL;
+  GstVideoInfo info;
+
+  if (!device)
+    return;
+  GstHarness *harness = harness_new_nv12 (device, &info);
+  gst_element_set_bus (harness->element, bus);
+  g_assert_cmpint (gst_harness_push (harness, gst_buffer_new_allocate (NULL, info.size - 1, NULL)),
+      ==, GST_FLOW_ERROR);
+  g_assert_cmpuint (test_messages (bus, GST_MESSAGE_ERROR, &error), ==, 1);
+  g_assert_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT);
+  g_assert_cmpuint (regions_of_frame (harness, &info, rand), >, 0);
+  gst_element_set_bus (harness->element, NULL);
+  gst_harness_teardown (harness);
+}
+
 /* What downstream answers to ALLOCATION reaches upstream: buffers pass through. */
 static void
 test_allocation (gconstpointer data)
@@ -366,6 +389,7 @@ main (int argc, char **argv)
     { "classes", test_classes },
     { "interval", test_interval },
     { "eos", test_eos },
+    { "bad-buffer", test_bad_buffer },
     { "allocation", test_allocation },
     { "storm", test_storm },
   };
