@@ -155,7 +155,7 @@ test_formats_of_clip (gconstpointer data)
   g_assert_cmpuint (boxes->n_frames, ==, run.n_frames);
   for (guint i = 0; i < boxes->n_frames; i++)
     n += boxes->boxes[i]->len;
-  g_test_message ("%s %s: %.2f people a frame in %u frames", run.device, run.format,
+  g_test_message ("%s %s %s: %.2f people a frame in %u frames", run.device, run.size, run.format,
       (double) n / boxes->n_frames, boxes->n_frames);
   g_assert_cmpuint (n, >=, boxes->n_frames);
 }
@@ -217,17 +217,23 @@ main (int argc, char **argv)
 {
   static const Run runs[] = {
     { "cpu", "NV12", "160x160", 1, N_FRAMES },
+    { "cpu", "NV12", "320x320", 1, 20 },
     { "cpu", "I420", "320x320", 1, 20 },
     { "cpu", "YUY2", "320x320", 1, 20 },
     { "cpu", "BGRx", "320x320", 1, 20 },
     { "cpu", "GRAY8", "320x320", 1, 20 },
-    { "vulkan", "NV12", "320x320", 1, 5 },
+    { "vulkan", "NV12", "320x320", 1, 2 },
+    { "vulkan", "I420", "320x320", 1, 2 },
+    { "vulkan", "YUY2", "320x320", 1, 2 },
+    { "vulkan", "BGRx", "320x320", 1, 2 },
+    { "vulkan", "GRAY8", "320x320", 1, 2 },
   };
 
   g_test_init (&argc, &argv, NULL);
   gst_init (&argc, &argv);
   for (guint i = 0; i < G_N_ELEMENTS (runs); i++) {
-    g_autofree char *path = g_strdup_printf ("/clip/%s/%s", runs[i].device, runs[i].format);
+    g_autofree char *path =
+        g_strdup_printf ("/clip/%s/%s/%s", runs[i].device, runs[i].size, runs[i].format);
 
     g_test_add_data_func (path, &runs[i], test_formats_of_clip);
   }
