@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Errors of the engine as error messages of an element. */
+ * Errors of the engine as error and warning messages of an element. */
 #include "error.h"
 
 #define EXPORT "`yolo export model=yolov8n.pt format=onnx`"
@@ -26,15 +26,30 @@ static const struct {
       "Start the pipeline again, or set property device=cpu" },
   [YV8_ERROR_MEMORY] = { gst_resource_error_quark, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
       "Set a smaller input-size=... or use a smaller model" },
+  [YV8_ERROR_ACCURACY] = { gst_stream_error_quark, GST_STREAM_ERROR_FAILED,
+      "Calibrate with more frames that differ, or set a larger max-drop=..." },
 };
+
+static void
+post (GstElement *element, GstMessageType type, const char *what, GError *error)
+{
+  guint kind = MIN ((guint) error->code, G_N_ELEMENTS (kinds) - 1);
+
+  gst_element_message_full (element, type, kinds[kind].domain (), kinds[kind].code,
+      g_strdup_printf (
+          "%s%s%s. %s.", what ? what : "", what ? ": " : "", error->message, kinds[kind].remedy),
+      NULL, __FILE__, G_STRFUNC, __LINE__);
+  g_error_free (error);
+}
 
 void
 yv8_element_error (GstElement *element, GError *error)
 {
-  guint kind = MIN ((guint) error->code, G_N_ELEMENTS (kinds) - 1);
+  post (element, GST_MESSAGE_ERROR, NULL, error);
+}
 
-  gst_element_message_full (element, GST_MESSAGE_ERROR, kinds[kind].domain (), kinds[kind].code,
-      g_strdup_printf ("%s. %s.", error->message, kinds[kind].remedy), NULL, __FILE__, G_STRFUNC,
-      __LINE__);
-  g_error_free (error);
+void
+yv8_element_warning (GstElement *element, const char *what, GError *error)
+{
+  post (element, GST_MESSAGE_WARNING, what, error);
 }

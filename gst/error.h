@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Errors of the engine as error messages of an element. */
+ * Errors of the engine as error and warning messages of an element. */
 #pragma once
 
 #include <gst/gst.h>
@@ -16,5 +16,14 @@ G_BEGIN_DECLS
  * object lock of @element held.
  */
 void yv8_element_error (GstElement *element, GError *error);
+
+/**
+ * yv8_element_warning:
+ * @what: (nullable): what is not done because of @error, put before it
+ * @error: (transfer full): in the domain YV8_ERROR
+ *
+ * The same as one GST_MESSAGE_WARNING: the stream goes on.
+ */
+void yv8_element_warning (GstElement *element, const char *what, GError *error);
 
 G_END_DECLS
