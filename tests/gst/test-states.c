@@ -268,7 +268,7 @@ test_leak (gconstpointer data)
   if (!device)
     return;
   for (guint i = 0; i < WARM + N; i++) {
-    GstElement *pipeline = pipeline_new (device, test_model (), 3, "video/x-raw,format=NV12");
+    GstElement *pipeline = pipeline_new (device, test_model (), 1, "video/x-raw,format=NV12");
 
     play_to_end (pipeline);
     pipeline_free (pipeline);
