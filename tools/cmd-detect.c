@@ -2,6 +2,7 @@
  *
  * yv8 detect: finds objects in pictures and clips. */
 #include "command.h"
+#include "files.h"
 #include "progress.h"
 #include "sink.h"
 #include "source.h"
@@ -174,14 +175,6 @@ detect_file (Job *job, const char *input, gboolean folder, GError **error)
   return !sink || yv8_sink_finish (sink, error);
 }
 
-static gboolean
-same_file (const char *a, const char *b)
-{
-  GStatBuf x, y;
-
-  return g_stat (a, &x) == 0 && g_stat (b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 /* Refuses what would write two inputs into one file, or one over itself. */
 static gboolean
 check_outputs (char **inputs, gboolean folder, GError **error)
@@ -192,7 +185,7 @@ check_outputs (char **inputs, gboolean folder, GError **error)
     return FALSE;
   for (char **input = inputs; *input; input++) {
     char *path = output_path (*input, folder, FALSE);
-    gboolean own = same_file (*input, path);
+    gboolean own = yv8_files_same (*input, path);
     if (g_hash_table_add (seen, path) && !own)
       continue;
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,

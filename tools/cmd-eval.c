@@ -2,13 +2,13 @@
  *
  * yv8 eval: finds objects in a directory of pictures and scores them against labels. */
 #include "command.h"
+#include "files.h"
 #include "labels.h"
 #include "progress.h"
 #include "source.h"
 #include "text.h"
 
 #include <math.h>
-#include <unistd.h>
 
 static char *images_folder, *labels_folder, *results_path;
 static int limit;
@@ -37,44 +37,14 @@ job_clear (Job *job)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
 
-static gboolean
-is_picture (const char *name)
-{
-  static const char *const suffixes[] = { ".jpg", ".jpeg", ".png", ".bmp", ".webp" };
-  g_autofree char *lower = g_ascii_strdown (name, -1);
-
-  for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++)
-    if (g_str_has_suffix (lower, suffixes[i]))
-      return TRUE;
-  return FALSE;
-}
-
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 static GPtrArray *
-list_pictures (const char *folder, GError **error)
+list_pictures (GError **error)
 {
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, error);
-  const char *name;
+  GPtrArray *names = yv8_files_list_pictures (images_folder, error);
 
-  if (!dir)
-    return NULL;
-  while ((name = g_dir_read_name (dir)))
-    if (is_picture (name))
-      g_ptr_array_add (names, g_strdup (name));
-  g_ptr_array_sort (names, compare_names);
-  if (limit > 0 && names->len > (guint) limit)
+  if (names && limit > 0 && names->len > (guint) limit)
     g_ptr_array_set_size (names, limit);
-  if (names->len > 0)
-    return g_steal_pointer (&names);
-  g_set_error (error, YV8_ERROR, YV8_ERROR_NOT_FOUND,
-      "%s: no pictures (.jpg, .jpeg, .png, .bmp, .webp)", folder);
-  return NULL;
+  return names;
 }
 
 static void
@@ -253,12 +223,7 @@ check_folders (GError **error)
     g_set_error (error, YV8_ERROR, YV8_ERROR_NOT_FOUND, "%s: no such directory", labels_folder);
     return FALSE;
   }
-  g_autofree char *folder = results_path ? g_path_get_dirname (results_path) : NULL;
-  if (folder && access (folder, W_OK) != 0) {
-    g_set_error (error, YV8_ERROR, YV8_ERROR_READ, "%s: cannot be written", results_path);
-    return FALSE;
-  }
-  return TRUE;
+  return yv8_files_check_output (results_path, error);
 }
 
 static gboolean
@@ -268,7 +233,7 @@ run (const Yv8Options *options, GError **error)
 
   if (!check_folders (error))
     return FALSE;
-  job.names = list_pictures (images_folder, error);
+  job.names = list_pictures (error);
   if (!job.names)
     return FALSE;
   job.detector = yv8_options_open (options, FALSE, &job.model, error);
