@@ -15,6 +15,7 @@ enum { STATUS_GOOD, STATUS_FAILED, STATUS_USAGE };
 static const Yv8Command *const commands[] = {
   &yv8_detect_command,
   &yv8_eval_command,
+  &yv8_calibrate_command,
   &yv8_bench_command,
   &yv8_inspect_command,
   &yv8_devices_command,

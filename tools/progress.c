@@ -48,6 +48,15 @@ yv8_progress_hide (void)
   visible = FALSE;
 }
 
+void
+yv8_progress_set_title (Yv8Progress *progress, const char *title)
+{
+  if (g_str_equal (progress->title, title))
+    return;
+  g_free (progress->title);
+  progress->title = g_strdup (title);
+}
+
 static guint
 terminal_columns (void)
 {

@@ -35,6 +35,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Progress, yv8_progress_free)
 void yv8_progress_update (Yv8Progress *progress, guint64 done);
 
 /**
+ * yv8_progress_set_title:
+ * @title: what is being done from now on
+ */
+void yv8_progress_set_title (Yv8Progress *progress, const char *title);
+
+/**
  * yv8_progress_hide:
  *
  * Takes the bar off the terminal until the next update: call it before other output.

@@ -5,7 +5,8 @@
 
 #include "program.h"
 
-static const char *const commands[] = { "detect", "eval", "bench", "inspect", "devices" };
+static const char *const commands[] = { "detect", "eval", "calibrate", "bench", "inspect",
+  "devices" };
 
 static void
 test_help (void)
@@ -51,6 +52,8 @@ test_wrong_usage (void)
     { "detect --model m --size 8224x32 a.png", "8192", "yv8 detect --help" },
     { "eval --model m", "missing option --images", "yv8 eval --help" },
     { "eval --model m --images . extra", "unexpected argument 'extra'", "yv8 eval --help" },
+    { "calibrate --model m --output a.bin", "missing argument INPUT", "yv8 calibrate --help" },
+    { "calibrate --output a.bin a.png", "missing option --model", "yv8 calibrate --help" },
     { "bench --model m --frames 0", "--frames", "yv8 bench --help" },
     { "bench --model m --frame 10", "--frame 10", "yv8 bench --help" },
     { "inspect", "missing argument MODEL", "yv8 inspect --help" },
@@ -75,6 +78,7 @@ test_missing_files (void)
     "bench --model no-such-model.onnx",
     "detect --model no-such-model.onnx a.png",
     "eval --model no-such-model.onnx --images no-such-folder",
+    "calibrate --model no-such-model.onnx --output int8.bin a.png",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (lines); i++) {
