@@ -30,68 +30,73 @@
  * (boolean): whether the box was found in an earlier frame, see
  * #GstYolov8Detect:inference-interval. From GStreamer 1.24 on each is a GstAnalyticsODMtd too.
  *
+ * ## Changing the model
+ *
+ * |[
+ * gst-launch-1.0 v4l2src ! videoconvert ! yolov8detect model=int8.bin fallback-model=yolov8n.onnx
+ * watch=true shadow-model=yolov8n.onnx ! videoconvert ! autovideosink
+ * ]|
+ * starts with the fallback model while there is no `int8.bin`, takes that as soon as it is there,
+ * and compares it with the float model now and then. A model that is set or replaced while playing
+ * is loaded aside and swapped in between two frames; until then the running model goes on, and it
+ * stays if the new one fails, which a warning message tells.
+ *
+ * ## Messages
+ *
+ * Element messages, each a #GstStructure:
+ *
+ *  - `yolov8-model-loaded`: the frames from now on are of this model: `path`, `sha256`, `device`,
+ *    `precision` (`float` or `int8`) (all strings);
+ *  - `yolov8-agreement`: after a comparison with the shadow model: `agreement` (double, 0 to 1) of
+ *    the boxes of the last `frames` (uint) comparisons, in which the shadow model found `boxes`
+ *    (uint);
+ *  - `yolov8-drift`: `agreement` (double) over eight comparisons, `frames` (uint), has fallen below
+ *    `floor` (double): the scene is not the one that the model was calibrated on. It is posted once
+ *    until the agreement recovers.
+ *
  * ## Failing
  *
- * The model is loaded on the way from READY to PAUSED; a model or a device that does not work fails
- * that change of state with one error message that says what to do. The element works again when
- * its properties are corrected.
+ * The first model is loaded on the way from READY to PAUSED; a model or a device that does not work
+ * fails that change of state with one error message that says what to do, unless the fallback model
+ * works. The element works again when its properties are corrected.
  */
 #include "config.h"
 
 #include "classes.h"
+#include "drift.h"
 #include "error.h"
 #include "frame.h"
 #include "gstyolov8detect.h"
+#include "loader.h"
 #include "meta.h"
 #include "overlay.h"
+#include "settings.h"
 #include "stats.h"
 
 GST_DEBUG_CATEGORY_STATIC (yolov8detect_debug);
 #define GST_CAT_DEFAULT yolov8detect_debug
 
-#define N_LABELS_TOLD   10 /* in the error about an unknown class */
-
-typedef enum {
-  PROP_MODEL = 1,
-  PROP_DEVICE,
-  PROP_INPUT_SIZE,
-  PROP_CLASSES,
-  PROP_THRESHOLD,
-  PROP_IOU_THRESHOLD,
-  PROP_MAX_DETECTIONS,
-  PROP_INFERENCE_INTERVAL,
-  PROP_OVERLAY,
-  PROP_STATS,
-} Property;
-
-#define N_STRINGS (PROP_CLASSES + 1)
-
-typedef struct {
-  float threshold, iou_threshold;
-  guint max_detections, inference_interval;
-  gboolean overlay;
-} Settings;
-
 struct _GstYolov8Detect {
   GstBaseTransform parent;
 
   /* Under the object lock. */
-  char *strings[N_STRINGS]; /* by Property */
-  Settings settings;
-  gboolean reload;   /* model, device or input-size have changed */
-  gboolean reselect; /* classes have */
-  char *device, *model_sha256;
+  Yv8Settings settings;
+  gboolean reselect; /* classes have changed */
+  char *path, *device, *model_sha256;
   Yv8Stats stats;
+  Yv8Drift *drift; /* from start to stop */
+
+  Yv8Loader *loader;
 
   /* Of the streaming thread. */
   GstVideoInfo info;
-  Yv8Model *model;
-  Yv8Detector *detector;
+  Yv8Loaded *running;
   guint8 *classes; /* for Yv8DetectParams */
   Yv8Overlay *overlay;
   const Yv8Detection *detections; /* of the last inferred frame; the detector's */
   guint n_detections;
-  guint n_carried; /* frames that have had them; 0: there are none */
+  guint n_carried;    /* frames since then */
+  guint n_unshadowed; /* frames since the shadow model's turn */
 };
 
 G_DEFINE_FINAL_TYPE (GstYolov8Detect, gst_yolov8_detect, GST_TYPE_BASE_TRANSFORM)
@@ -103,27 +108,6 @@ static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (YV8_VIDEO_CAPS));
 
 /* (transfer full) (nullable): %NULL where it is empty */
-static char *
-string_dup (GstYolov8Detect *self, Property property)
-{
-  GST_OBJECT_LOCK (self);
-  const char *string = self->strings[property];
-  char *copy = string && *string ? g_strdup (string) : NULL;
-  GST_OBJECT_UNLOCK (self);
-  return copy;
-}
-
-/* Takes *flag and leaves it FALSE. */
-static gboolean
-flag_take (GstYolov8Detect *self, gboolean *flag)
-{
-  GST_OBJECT_LOCK (self);
-  gboolean taken = *flag;
-  *flag = FALSE;
-  GST_OBJECT_UNLOCK (self);
-  return taken;
-}
-
 static void
 detections_forget (GstYolov8Detect *self)
 {
@@ -132,93 +116,80 @@ detections_forget (GstYolov8Detect *self)
   self->n_carried = 0;
 }
 
+/* What the pipeline is told of the model that runs from now on. */
 static void
-detector_clear (GstYolov8Detect *self)
+running_tell (GstYolov8Detect *self)
 {
-  detections_forget (self);
-  g_clear_pointer (&self->detector, yv8_detector_free);
-  g_clear_pointer (&self->model, yv8_model_unref);
-  g_clear_pointer (&self->classes, g_free);
-}
+  const Yv8Loaded *running = self->running;
+  const Yv8Device *device = yv8_detector_device (running->detector);
+  const char *sha256 = yv8_model_sha256 (running->model);
+  const char *precision = yv8_model_metadata (running->model, "yv8.quantization");
 
-static gboolean
-side_parse (const char *text, guint *side)
-{
-  guint64 number;
-
-  if (!text || !g_ascii_string_to_unsigned (text, 10, 32, G_MAXINT, &number, NULL))
-    return FALSE;
-  *side = (guint) number;
-  return number % 32 == 0;
-}
-
-static gboolean
-size_parse (const char *text, Yv8DetectorOptions *options, GError **error)
-{
-  g_auto (GStrv) sides = g_strsplit (text ? text : "", "x", 2);
-
-  if (!text || (side_parse (sides[0], &options->width) && side_parse (sides[1], &options->height)))
-    return TRUE;
-  g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
-      "Property input-size is \"%s\" instead of WxH in multiples of 32, as in 640x384", text);
-  return FALSE;
-}
-
-static gboolean
-detector_load (GstYolov8Detect *self, GError **error)
-{
-  g_autofree char *path = string_dup (self, PROP_MODEL);
-  g_autofree char *device = string_dup (self, PROP_DEVICE);
-  g_autofree char *size = string_dup (self, PROP_INPUT_SIZE);
-  g_autoptr (Yv8Model) model = NULL;
-  Yv8DetectorOptions options = { .device = device };
-
-  if (!path) {
-    g_set_error (error, YV8_ERROR, YV8_ERROR_NOT_FOUND, "No model");
-    return FALSE;
-  }
-  if (!size_parse (size, &options, error))
-    return FALSE;
-  model = yv8_model_load (path, error);
-  if (!model)
-    return FALSE;
-  Yv8Detector *detector = yv8_detector_new (model, &options, error);
-  if (!detector)
-    return FALSE;
-
-  detector_clear (self);
-  self->detector = detector;
-  self->model = g_steal_pointer (&model);
   GST_OBJECT_LOCK (self);
   self->reselect = TRUE;
+  g_free (self->path);
+  self->path = g_strdup (running->path);
   g_free (self->device);
-  self->device = g_strdup (yv8_detector_device (detector)->id);
+  self->device = g_strdup (device->id);
   g_free (self->model_sha256);
-  self->model_sha256 = g_strdup (yv8_model_sha256 (self->model));
+  self->model_sha256 = g_strdup (sha256);
   GST_OBJECT_UNLOCK (self);
-  GST_INFO_OBJECT (self, "%s on %s", path, yv8_detector_device (detector)->name);
-  return TRUE;
+  GST_INFO_OBJECT (self, "%s on %s", running->path, device->name);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self),
+          gst_structure_new ("yolov8-model-loaded", "path", G_TYPE_STRING, running->path, "sha256",
+              G_TYPE_STRING, sha256, "device", G_TYPE_STRING, device->id, "precision",
+              G_TYPE_STRING, precision ? precision : "float", NULL)));
 }
 
 static gboolean
 classes_select (GstYolov8Detect *self, GError **error)
 {
-  g_autofree char *list = string_dup (self, PROP_CLASSES);
+  g_autofree char *list = NULL;
+  guint8 *classes = NULL;
 
-  g_clear_pointer (&self->classes, g_free);
-  if (yv8_classes_parse (self->model, list, &self->classes, error))
+  GST_OBJECT_LOCK (self);
+  gboolean wanted = self->reselect;
+  self->reselect = FALSE;
+  if (wanted)
+    list = g_strdup (self->settings.wish.classes);
+  GST_OBJECT_UNLOCK (self);
+  if (!wanted)
     return TRUE;
-  g_prefix_error (error, "Property classes: ");
-  return FALSE;
+  if (!yv8_classes_parse (self->running->model, list, &classes, error)) {
+    g_prefix_error (error, "Property classes: ");
+    return FALSE;
+  }
+  g_free (self->classes);
+  self->classes = classes;
+  return TRUE;
 }
 
 /* Makes what was set since the last frame hold. */
 static gboolean
 changes_apply (GstYolov8Detect *self, GError **error)
 {
-  if (flag_take (self, &self->reload) && !detector_load (self, error))
+  g_autoptr (GError) reason = NULL;
+  Yv8Loaded *before = self->running;
+
+  self->running = yv8_loader_swap (self->loader, before);
+  if (self->running != before) {
+    detections_forget (self);
+    g_clear_pointer (&self->classes, g_free);
+    yv8_drift_reset (self->drift);
+    running_tell (self);
+  }
+  if (classes_select (self, &reason))
+    return TRUE;
+  /* They may be meant for the model that is on its way. */
+  if (!yv8_loader_is_busy (self->loader)) {
+    g_propagate_error (error, g_steal_pointer (&reason));
     return FALSE;
-  return !flag_take (self, &self->reselect) || classes_select (self, error);
+  }
+  GST_OBJECT_LOCK (self);
+  self->reselect = TRUE;
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
 }
 
 static gboolean
@@ -227,16 +198,20 @@ start (GstBaseTransform *transform)
   GstYolov8Detect *self = GST_YOLOV8_DETECT (transform);
   GError *error = NULL;
 
-  GST_OBJECT_LOCK (self);
-  self->reload = TRUE;
-  self->stats = (Yv8Stats){ 0 };
-  GST_OBJECT_UNLOCK (self);
-  if (!changes_apply (self, &error)) {
-    detector_clear (self);
+  self->running = yv8_loader_start (self->loader, &error);
+  if (!self->running) {
     yv8_element_error (GST_ELEMENT (self), error);
     return FALSE;
   }
   self->overlay = yv8_overlay_new ();
+  self->n_unshadowed = 0;
+  Yv8Drift *drift = yv8_drift_new (GST_ELEMENT (self));
+  GST_OBJECT_LOCK (self);
+  self->stats = (Yv8Stats){ 0 };
+  self->drift = drift;
+  yv8_drift_set_model (drift, self->settings.shadow_model);
+  GST_OBJECT_UNLOCK (self);
+  running_tell (self);
   return TRUE;
 }
 
@@ -245,7 +220,14 @@ stop (GstBaseTransform *transform)
 {
   GstYolov8Detect *self = GST_YOLOV8_DETECT (transform);
 
-  detector_clear (self);
+  GST_OBJECT_LOCK (self);
+  Yv8Drift *drift = g_steal_pointer (&self->drift);
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&drift, yv8_drift_free);
+  yv8_loader_stop (self->loader);
+  detections_forget (self);
+  g_clear_pointer (&self->running, yv8_loaded_free);
+  g_clear_pointer (&self->classes, g_free);
   g_clear_pointer (&self->overlay, yv8_overlay_free);
   return TRUE;
 }
@@ -299,21 +281,45 @@ before_transform (GstBaseTransform *transform, GstBuffer *buffer)
     gst_object_sync_values (GST_OBJECT (transform), time);
 }
 
+/* Every Nth frame, or the next that is inferred, is compared with the shadow model. */
+static void
+shadow (GstYolov8Detect *self, const Yv8Tuning *tuning, const GstVideoFrame *video,
+    const Yv8DetectParams *params)
+{
+  Yv8DriftFrame frame = {
+    .video = video,
+    .params = params,
+    .detections = self->detections,
+    .n_detections = self->n_detections,
+    .n_classes = yv8_model_n_classes (self->running->model),
+    .floor = tuning->drift_floor,
+  };
+
+  if (self->n_unshadowed < tuning->shadow_interval)
+    return;
+  self->n_unshadowed = 0;
+  yv8_detector_input_size (self->running->detector, &frame.width, &frame.height);
+  yv8_drift_offer (self->drift, &frame);
+}
+
 static gboolean
-infer (GstYolov8Detect *self, const Settings *settings, const GstVideoFrame *video, GError **error)
+infer (GstYolov8Detect *self, const Yv8Tuning *tuning, const GstVideoFrame *video, GError **error)
 {
   Yv8DetectParams params = {
-    .threshold = settings->threshold,
-    .iou_threshold = settings->iou_threshold,
-    .max_detections = settings->max_detections,
+    .threshold = tuning->threshold,
+    .iou_threshold = tuning->iou_threshold,
+    .max_detections = tuning->max_detections,
     .classes = self->classes,
   };
   Yv8Frame frame;
 
   detections_forget (self);
   yv8_frame_from_video (&frame, video);
-  return yv8_detector_detect (
-      self->detector, &frame, &params, &self->detections, &self->n_detections, error);
+  if (!yv8_detector_detect (
+          self->running->detector, &frame, &params, &self->detections, &self->n_detections, error))
+    return FALSE;
+  shadow (self, tuning, video, &params);
+  return TRUE;
 }
 
 /* Counts the frame; tells the pipeline when the latency has changed. */
@@ -326,7 +332,7 @@ account (GstYolov8Detect *self, gboolean inferred, gint64 begin, double overlay)
   if (inferred) {
     Yv8Timing timing;
 
-    yv8_detector_timing (self->detector, &timing);
+    yv8_detector_timing (self->running->detector, &timing);
     times[YV8_STATS_PREPROCESS] = timing.preprocess;
     times[YV8_STATS_INFERENCE] = timing.inference;
     times[YV8_STATS_POSTPROCESS] = timing.postprocess;
@@ -347,7 +353,8 @@ draw (GstYolov8Detect *self, GstVideoFrame *video)
 {
   gint64 begin = g_get_monotonic_time ();
 
-  yv8_overlay_draw (self->overlay, video, self->model, self->detections, self->n_detections);
+  yv8_overlay_draw (
+      self->overlay, video, self->running->model, self->detections, self->n_detections);
   return (double) (g_get_monotonic_time () - begin);
 }
 
@@ -368,15 +375,15 @@ transform_ip (GstBaseTransform *transform, GstBuffer *buffer)
   GstVideoFrame video;
 
   GST_OBJECT_LOCK (self);
-  Settings settings = self->settings;
+  Yv8Tuning tuning = self->settings.tuning;
   GST_OBJECT_UNLOCK (self);
+  self->n_unshadowed = MIN (self->n_unshadowed, G_MAXUINT - 1) + 1;
   if (!changes_apply (self, &error))
     return fail (self, error);
 
   /* No reference, or the buffer would not be writable for its metadata. */
   if (!gst_video_frame_map (&video, &self->info, buffer,
-          (settings.overlay ? GST_MAP_READWRITE : GST_MAP_READ) |
-              GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
+          (tuning.overlay ? GST_MAP_READWRITE : GST_MAP_READ) | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT,
         ("A buffer of %" G_GSIZE_FORMAT " bytes is no frame of %dx%d %s.",
             gst_buffer_get_size (buffer), self->info.width, self->info.height,
@@ -384,17 +391,17 @@ transform_ip (GstBaseTransform *transform, GstBuffer *buffer)
         ("Its memory or its video metadata does not fit the caps."));
     return GST_FLOW_ERROR;
   }
-  gboolean inferred = self->n_carried == 0 || self->n_carried >= settings.inference_interval;
-  gboolean good = !inferred || infer (self, &settings, &video, &error);
-  if (good && settings.overlay)
+  gboolean inferred = self->n_carried == 0 || self->n_carried >= tuning.inference_interval;
+  gboolean good = !inferred || infer (self, &tuning, &video, &error);
+  if (good && tuning.overlay)
     drawing = draw (self, &video);
   gst_video_frame_unmap (&video);
   if (!good)
     return fail (self, error);
 
   self->n_carried++;
-  yv8_meta_attach (buffer, (guint) self->info.width, (guint) self->info.height, self->model,
-      self->detections, self->n_detections, !inferred);
+  yv8_meta_attach (buffer, (guint) self->info.width, (guint) self->info.height,
+      self->running->model, self->detections, self->n_detections, !inferred);
   account (self, inferred, begin, drawing);
   return GST_FLOW_OK;
 }
@@ -402,8 +409,9 @@ transform_ip (GstBaseTransform *transform, GstBuffer *buffer)
 static GstStructure *
 stats_new (GstYolov8Detect *self)
 {
-  GstStructure *stats = gst_structure_new ("application/x-yolov8detect-stats", "device",
-      G_TYPE_STRING, self->device, "model-sha256", G_TYPE_STRING, self->model_sha256, NULL);
+  GstStructure *stats = gst_structure_new ("application/x-yolov8detect-stats", "model",
+      G_TYPE_STRING, self->path, "model-sha256", G_TYPE_STRING, self->model_sha256, "device",
+      G_TYPE_STRING, self->device, NULL);
 
   yv8_stats_fill (&self->stats, stats);
   return stats;
@@ -413,36 +421,20 @@ static void
 set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
   GstYolov8Detect *self = GST_YOLOV8_DETECT (object);
-  Settings *settings = &self->settings;
 
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-  case PROP_MODEL:
-  case PROP_DEVICE:
-  case PROP_INPUT_SIZE:
-  case PROP_CLASSES:
-    g_free (self->strings[id]);
-    self->strings[id] = g_value_dup_string (value);
-    *(id == PROP_CLASSES ? &self->reselect : &self->reload) = TRUE;
-    break;
-  case PROP_THRESHOLD:
-    settings->threshold = g_value_get_float (value);
-    break;
-  case PROP_IOU_THRESHOLD:
-    settings->iou_threshold = g_value_get_float (value);
-    break;
-  case PROP_MAX_DETECTIONS:
-    settings->max_detections = g_value_get_uint (value);
-    break;
-  case PROP_INFERENCE_INTERVAL:
-    settings->inference_interval = g_value_get_uint (value);
-    break;
-  case PROP_OVERLAY:
-    settings->overlay = g_value_get_boolean (value);
-    break;
-  default:
+  if (id >= YV8_PROP_STATS) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+    return;
   }
+  GST_OBJECT_LOCK (self);
+  yv8_settings_set (&self->settings, id, value);
+  if (id <= YV8_PROP_CLASSES)
+    yv8_loader_request (self->loader, &self->settings.wish,
+        id == YV8_PROP_MODEL || id == YV8_PROP_DEVICE || id == YV8_PROP_INPUT_SIZE);
+  if (id == YV8_PROP_CLASSES)
+    self->reselect = TRUE;
+  if (id == YV8_PROP_SHADOW_MODEL && self->drift)
+    yv8_drift_set_model (self->drift, self->settings.shadow_model);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -450,37 +442,16 @@ static void
 get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
   GstYolov8Detect *self = GST_YOLOV8_DETECT (object);
-  const Settings *settings = &self->settings;
 
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-  case PROP_MODEL:
-  case PROP_DEVICE:
-  case PROP_INPUT_SIZE:
-  case PROP_CLASSES:
-    g_value_set_string (value, self->strings[id]);
-    break;
-  case PROP_THRESHOLD:
-    g_value_set_float (value, settings->threshold);
-    break;
-  case PROP_IOU_THRESHOLD:
-    g_value_set_float (value, settings->iou_threshold);
-    break;
-  case PROP_MAX_DETECTIONS:
-    g_value_set_uint (value, settings->max_detections);
-    break;
-  case PROP_INFERENCE_INTERVAL:
-    g_value_set_uint (value, settings->inference_interval);
-    break;
-  case PROP_OVERLAY:
-    g_value_set_boolean (value, settings->overlay);
-    break;
-  case PROP_STATS:
-    g_value_take_boxed (value, stats_new (self));
-    break;
-  default:
+  if (id > YV8_PROP_STATS) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+    return;
   }
+  GST_OBJECT_LOCK (self);
+  if (id == YV8_PROP_STATS)
+    g_value_take_boxed (value, stats_new (self));
+  else
+    yv8_settings_get (&self->settings, id, value);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -489,57 +460,12 @@ finalize (GObject *object)
 {
   GstYolov8Detect *self = GST_YOLOV8_DETECT (object);
 
-  for (guint i = 0; i < N_STRINGS; i++)
-    g_free (self->strings[i]);
+  yv8_loader_free (self->loader);
+  yv8_settings_clear (&self->settings);
+  g_free (self->path);
   g_free (self->device);
   g_free (self->model_sha256);
   G_OBJECT_CLASS (gst_yolov8_detect_parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass *class)
-{
-  const GParamFlags set = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS |
-                          (GParamFlags) GST_PARAM_MUTABLE_PLAYING;
-  const GParamFlags live = set | (GParamFlags) GST_PARAM_CONTROLLABLE;
-  GParamSpec *specs[] = {
-    [PROP_MODEL] = g_param_spec_string ("model", "Model",
-        "Path of an Ultralytics ONNX export of YOLOv8 detect (`yolo export model=yolov8n.pt "
-        "format=onnx`); a change is loaded at the next frame",
-        NULL, set),
-    [PROP_DEVICE] = g_param_spec_string ("device", "Device",
-        "auto (the first GPU, else the CPU), cpu, ref, vulkan, vulkan:INDEX or vulkan:NAME; a change "
-        "takes effect at the next frame",
-        "auto", set),
-    [PROP_INPUT_SIZE] = g_param_spec_string ("input-size", "Input size",
-        "Size that frames are fitted into for the network, WxH in multiples of 32 (640x384); smaller "
-        "is faster and misses more; empty: the model's own; a change takes effect at the next frame",
-        NULL, set),
-    [PROP_CLASSES] = g_param_spec_string ("classes", "Classes",
-        "What to look for: labels or numbers of classes, separated by commas (person,car,7); empty: "
-        "all",
-        NULL, set),
-    [PROP_THRESHOLD] = g_param_spec_float ("threshold", "Threshold",
-        "Least confidence of an object", 0.f, 1.f, YV8_DEFAULT_THRESHOLD, live),
-    [PROP_IOU_THRESHOLD] = g_param_spec_float ("iou-threshold", "IoU threshold",
-        "Of two boxes of one class that overlap by more (intersection over union), only the better is "
-        "kept",
-        0.f, 1.f, YV8_DEFAULT_IOU_THRESHOLD, live),
-    [PROP_MAX_DETECTIONS] = g_param_spec_uint ("max-detections", "Max detections",
-        "Most objects a frame, the best ones; 0: no limit", 0, G_MAXINT, YV8_DEFAULT_MAX_DETECTIONS,
-        live),
-    [PROP_INFERENCE_INTERVAL] = g_param_spec_uint ("inference-interval", "Inference interval",
-        "Look for objects in every Nth frame; those between carry the boxes on", 1, G_MAXINT, 1,
-        live),
-    [PROP_OVERLAY] = g_param_spec_boolean (
-        "overlay", "Overlay", "Draw boxes and labels into the picture", TRUE, live),
-    [PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-        "device, model-sha256, frames, inferred; medians of the last frames in microseconds: "
-        "preprocess, inference, postprocess, overlay, total",
-        GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS),
-  };
-
-  g_object_class_install_properties (class, G_N_ELEMENTS (specs), specs);
 }
 
 static void
@@ -553,7 +479,7 @@ gst_yolov8_detect_class_init (GstYolov8DetectClass *class)
   object_class->set_property = set_property;
   object_class->get_property = get_property;
   object_class->finalize = finalize;
-  install_properties (object_class);
+  yv8_settings_install (object_class);
 
   gst_element_class_set_static_metadata (element_class, "YOLOv8 object detector",
       "Filter/Analyzer/Video",
@@ -577,6 +503,7 @@ gst_yolov8_detect_init (GstYolov8Detect *self)
 {
   GstBaseTransform *transform = GST_BASE_TRANSFORM (self);
 
+  self->loader = yv8_loader_new (GST_ELEMENT (self));
   gst_base_transform_set_in_place (transform, TRUE);
   gst_base_transform_set_passthrough (transform, FALSE);
   gst_base_transform_set_qos_enabled (transform, FALSE);
