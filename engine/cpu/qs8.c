@@ -10,12 +10,12 @@
 #define LEAST 0x80808080u /* -128 in each channel */
 
 gsize
-yv8_cpu_buffer_size (Yv8Backend *backend, const Yv8Shape *shape)
+yv8_cpu_buffer_size (Yv8Backend *backend, const Yv8Graph *graph, const Yv8Shape *shape)
 {
   gsize words;
 
   if (shape->type != YV8_TYPE_QS8)
-    return yv8_planar_buffer_size (backend, shape);
+    return yv8_planar_buffer_size (backend, graph, shape);
   if (!g_size_checked_mul (&words, (gsize) shape->height + 2, (gsize) shape->width + 2) ||
       !g_size_checked_mul (&words, words, ((gsize) shape->channels + 3) / 4) || words > G_MAXINT32)
     return 0;

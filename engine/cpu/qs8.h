@@ -34,7 +34,7 @@ typedef struct {
 /**
  * yv8_cpu_buffer_size: Returns: bytes; see Yv8BackendClass
  */
-gsize yv8_cpu_buffer_size (Yv8Backend *backend, const Yv8Shape *shape);
+gsize yv8_cpu_buffer_size (Yv8Backend *backend, const Yv8Graph *graph, const Yv8Shape *shape);
 
 Yv8CpuMap yv8_cpu_map (const Yv8Cpu *cpu, const Yv8Slice *slice);
 

@@ -46,7 +46,8 @@ typedef struct {
  * @recorded: run_op() is called once for each op, before the first frame, and records; a frame is
  *   then one submit(). Else run_op() computes and is called for each frame
  * @alignment: of buffers in the arena, bytes
- * @buffer_size: bytes of a buffer of this shape in the backend's layout; 0 on overflow
+ * @buffer_size: bytes of a buffer of this shape, of this graph, in the backend's layout; 0 on
+ *   overflow
  * @prepare: allocates the arena and packs weights for @program; called once
  * @load: puts a frame where the INPUT op finds it, by letterbox
  * @load_values: puts planar float32 [channels][height][width] values into buffer 0 in place of the
@@ -69,7 +70,7 @@ struct _Yv8BackendClass {
   const char *name;
   gboolean recorded;
   gsize alignment;
-  gsize (*buffer_size) (Yv8Backend *backend, const Yv8Shape *shape);
+  gsize (*buffer_size) (Yv8Backend *backend, const Yv8Graph *graph, const Yv8Shape *shape);
   gboolean (*prepare) (Yv8Backend *backend, const Yv8Program *program, GError **error);
   gboolean (*load) (
       Yv8Backend *backend, const Yv8Frame *frame, const Yv8Letterbox *letterbox, GError **error);

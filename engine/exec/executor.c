@@ -36,7 +36,7 @@ plan_arena (Yv8Executor *self, gboolean keep, GError **error)
 
   for (guint i = 0; i < n; i++) {
     const Yv8Shape *shape = &self->shapes[i];
-    sizes[i] = klass->buffer_size (self->backend, shape);
+    sizes[i] = klass->buffer_size (self->backend, self->graph, shape);
     if (sizes[i] == 0) {
       g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY,
           "a feature map of %ux%ux%u is too large for the backend %s", shape->channels,

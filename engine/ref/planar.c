@@ -80,7 +80,7 @@ yv8_planar_now (void)
 }
 
 gsize
-yv8_planar_buffer_size (Yv8Backend *backend, const Yv8Shape *shape)
+yv8_planar_buffer_size (Yv8Backend *backend, const Yv8Graph *graph, const Yv8Shape *shape)
 {
   gsize size;
 

@@ -63,7 +63,7 @@ void yv8_planar_clear (Yv8Planar *planar);
 guint64 yv8_planar_now (void);
 
 /* Functions of Yv8BackendClass. */
-gsize yv8_planar_buffer_size (Yv8Backend *backend, const Yv8Shape *shape);
+gsize yv8_planar_buffer_size (Yv8Backend *backend, const Yv8Graph *graph, const Yv8Shape *shape);
 gboolean yv8_planar_prepare (Yv8Backend *backend, const Yv8Program *program, GError **error);
 gboolean yv8_planar_load_values (Yv8Backend *backend, const float *values, GError **error);
 gboolean yv8_planar_read (

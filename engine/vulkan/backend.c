@@ -37,7 +37,7 @@ self_of (Yv8Backend *backend)
 }
 
 static gsize
-buffer_size (Yv8Backend *backend, const Yv8Shape *shape)
+buffer_size (Yv8Backend *backend, const Yv8Graph *graph, const Yv8Shape *shape)
 {
   gsize pixels, size;
 
@@ -81,7 +81,8 @@ create_arena (Backend *self, GError **error)
   self->maps = g_new0 (Yv8VulkanSpan, n);
   for (guint i = 0; i < n; i++)
     if (!yv8_vulkan_span_init (&self->maps[i], self->device, &self->arena, program->plan->offset[i],
-            buffer_size (&self->parent, &program->shapes[i]), TRUE, "a feature map", error))
+            buffer_size (&self->parent, program->graph, &program->shapes[i]), TRUE, "a feature map",
+            error))
       return FALSE;
   return TRUE;
 }
