@@ -2,13 +2,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The network's input: dword 0 of the source says what follows. 0: a picture, a dword a pixel,
- * R | G << 8 | B << 16, each divided by 255. 1: planar float32 [channels][height][width].
+ * R | G << 8 | B << 16, each divided by 255. 1: planar float32 [channels][height][width]. An int8
+ * input is of the scale 1/255 and the zero point -128: a byte with its highest bit flipped.
  *
  * A lane writes one pixel of four channels; a workgroup, a run of YV8_LANES pixels of the
  * destination's plane (x and y of the grid) of one group of channels (z). */
 #extension GL_GOOGLE_include_directive : require
 #include "lib/access.glsl"
 #include "lib/pixel.glsl"
+
+#ifdef QS8
+#define PICTURE(dword) unpack_qs8 ((dword) ^ 0x80808080u)
+#define QUANTIZE(x)    quantize (x)
+#define HALO           ivec4 (int (push.zero))
+#else
+#define PICTURE(dword) vec4 (unpackUnorm4x8 (dword).rgb, 0)
+#define QUANTIZE(x)    (x)
+#define HALO           vec4 (0)
+#endif
 
 layout (std430, binding = YV8_BINDING_AUX) restrict readonly buffer source_block
 {
@@ -29,16 +40,16 @@ main ()
   ivec2 from = clamp_place (place);
   uint position = from.y * push.out_width + from.x;
   uint group = gl_WorkGroupID.z;
-  vec4 value = vec4 (0);
+  VALUE value = VALUE (0);
 
   if (source.mode == 0) {
     if (group == 0)
-      value.rgb = unpackUnorm4x8 (source.data[position]).rgb;
+      value = PICTURE (source.data[position]);
   } else {
     for (uint i = 0; i < 4; i++)
       if (group * 4 + i < push.channels)
-        value[i] = uintBitsToFloat (
-            source.data[(group * 4 + i) * push.out_width * push.out_height + position]);
+        value[i] = QUANTIZE (uintBitsToFloat (
+            source.data[(group * 4 + i) * push.out_width * push.out_height + position]));
   }
-  STORE (push.out_first + group * push.out_plane + pixel, in_halo (place) ? vec4 (0) : value);
+  STORE (push.out_first + group * push.out_plane + pixel, in_halo (place) ? HALO : value);
 }

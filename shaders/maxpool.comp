@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Maximum over a window: out[c][y][x] = max over ky, kx of in[c][y * stride + ky - pad][x * stride +
- * kx - pad]; outside of the map counts as -infinity.
+ * kx - pad]; outside of the map counts as the least value.
  *
  * A lane computes one pixel of four channels; a workgroup, a run of YV8_LANES pixels of the
  * destination's plane (x and y of the grid) of one group of channels (z). */
@@ -30,11 +30,11 @@ main ()
   ivec2 low = max (corner, ivec2 (0));
   ivec2 high = min (corner + ivec2 (KERNEL_W, KERNEL_H), ivec2 (push.in_width, push.in_height));
   uint plane = push.in_first + gl_WorkGroupID.z * push.in_plane;
-  vec4 best = vec4 (uintBitsToFloat (0xff800000u));
+  VALUE best = LEAST;
 
   for (int y = low.y; y < high.y; y++)
     for (int x = low.x; x < high.x; x++)
       best = max (best, LOAD (source, plane + (y + YV8_HALO) * push.in_pitch + x + YV8_HALO));
   STORE (push.out_first + gl_WorkGroupID.z * push.out_plane + pixel,
-      in_halo (place) ? vec4 (0) : best);
+      in_halo (place) ? OUTSIDE (source, plane) : best);
 }

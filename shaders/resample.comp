@@ -23,8 +23,8 @@ main ()
 
   ivec2 place = place_of (pixel);
   ivec2 from = (clamp_place (place) >> SHIFT) + YV8_HALO;
-  vec4 value = LOAD (
-      source, push.in_first + gl_WorkGroupID.z * push.in_plane + from.y * push.in_pitch + from.x);
+  uint plane = push.in_first + gl_WorkGroupID.z * push.in_plane;
+  VALUE value = LOAD (source, plane + from.y * push.in_pitch + from.x);
   STORE (push.out_first + gl_WorkGroupID.z * push.out_plane + pixel,
-      in_halo (place) ? vec4 (0) : value);
+      in_halo (place) ? OUTSIDE (source, plane) : value);
 }

@@ -10,7 +10,7 @@
 
 typedef struct {
   Yv8VulkanKernel kernel;
-  Yv8VulkanSpan weights, bias;
+  Yv8VulkanSpan weights, aux;
 } OpState;
 
 typedef struct {
@@ -24,7 +24,8 @@ typedef struct {
   const Yv8Program *program;
   Yv8VulkanBuffer arena, parameters, input, outputs, reading;
   Yv8VulkanSpan input_span, outputs_span;
-  Yv8VulkanSpan *maps; /* of each buffer of the graph */
+  Yv8VulkanSpan *maps, *rows; /* of each buffer of the graph; rows of int8 buffers */
+  Yv8Quant **quants;
   OpState *ops;
   gsize *output_first; /* float of each output in outputs */
   Yv8Resampler *resampler;
@@ -36,15 +37,26 @@ self_of (Yv8Backend *backend)
   return (Backend *) backend;
 }
 
+/* Float maps of an int8 graph are float32: they are to be the same on every device. */
+static void
+choose_precision (Backend *self, const Yv8Graph *graph)
+{
+  for (guint i = 0; i < yv8_graph_n_buffers (graph); i++)
+    if (yv8_graph_buffer_type (graph, i) == YV8_TYPE_QS8)
+      self->device->f16 = FALSE;
+}
+
 static gsize
 buffer_size (Yv8Backend *backend, const Yv8Graph *graph, const Yv8Shape *shape)
 {
   gsize pixels, size;
 
+  choose_precision (self_of (backend), graph);
   if (!g_size_checked_mul (
           &pixels, yv8_vulkan_plane (shape), yv8_vulkan_groups (shape->channels)) ||
       pixels > G_MAXINT32 ||
-      !g_size_checked_mul (&size, pixels, yv8_vulkan_pixel_size (self_of (backend)->device)))
+      !g_size_checked_mul (
+          &size, pixels, yv8_vulkan_pixel_size (self_of (backend)->device, shape->type)))
     return 0;
   return size;
 }
@@ -66,7 +78,17 @@ align (guint64 size)
 static guint64
 weights_size (const Backend *self, const Yv8Op *op)
 {
-  return yv8_vulkan_weights_count (op) * (yv8_vulkan_pixel_size (self->device) / 4);
+  gsize value = self->device->f16 ? sizeof (guint16) : sizeof (float);
+
+  return yv8_vulkan_weights_count (op) * (op->qweights ? sizeof (gint8) : value);
+}
+
+static guint64
+aux_size (const Yv8Op *op)
+{
+  if (op->qweights)
+    return yv8_vulkan_rows_count (op->out.channels) * sizeof (guint32);
+  return yv8_vulkan_bias_count (op) * sizeof (float);
 }
 
 static gboolean
@@ -81,8 +103,10 @@ create_arena (Backend *self, GError **error)
   self->maps = g_new0 (Yv8VulkanSpan, n);
   for (guint i = 0; i < n; i++)
     if (!yv8_vulkan_span_init (&self->maps[i], self->device, &self->arena, program->plan->offset[i],
-            buffer_size (&self->parent, program->graph, &program->shapes[i]), TRUE, "a feature map",
-            error))
+            buffer_size (&self->parent, program->graph, &program->shapes[i]),
+            program->shapes[i].type == YV8_TYPE_QS8 ? YV8_VULKAN_VIEW_DWORD
+                                                    : YV8_VULKAN_VIEW_FLOATS,
+            "a feature map", error))
       return FALSE;
   return TRUE;
 }
@@ -95,8 +119,8 @@ create_input (Backend *self, GError **error)
 
   return yv8_vulkan_buffer_init (
              &self->input, self->device, YV8_VULKAN_TO_DEVICE, size, "the input", error) &&
-         yv8_vulkan_span_init (
-             &self->input_span, self->device, &self->input, 0, size, FALSE, "the input", error);
+         yv8_vulkan_span_init (&self->input_span, self->device, &self->input, 0, size,
+             YV8_VULKAN_VIEW_NONE, "the input", error);
 }
 
 static gboolean
@@ -113,11 +137,11 @@ create_outputs (Backend *self, GError **error)
   guint64 size = sizeof (float) * MAX (count, 1);
   return yv8_vulkan_buffer_init (
              &self->outputs, self->device, YV8_VULKAN_TO_HOST, size, "the output", error) &&
-         yv8_vulkan_span_init (&self->outputs_span, self->device, &self->outputs, 0, size, FALSE,
-             "the output", error);
+         yv8_vulkan_span_init (&self->outputs_span, self->device, &self->outputs, 0, size,
+             YV8_VULKAN_VIEW_NONE, "the output", error);
 }
 
-/* Spans of the parameters of all ops in one buffer of *@size bytes. */
+/* Spans of the parameters of all ops and int8 maps in one buffer of *@size bytes. */
 static gboolean
 place_parameters (Backend *self, guint64 *size, GError **error)
 {
@@ -129,15 +153,35 @@ place_parameters (Backend *self, guint64 *size, GError **error)
       continue;
     state->weights = (Yv8VulkanSpan){ .offset = *size, .size = weights_size (self, op) };
     *size += align (state->weights.size);
-    state->bias =
-        (Yv8VulkanSpan){ .offset = *size, .size = yv8_vulkan_bias_count (op) * sizeof (float) };
-    *size += align (state->bias.size);
+    state->aux = (Yv8VulkanSpan){ .offset = *size, .size = aux_size (op) };
+    *size += align (state->aux.size);
     if (state->weights.size == 0) {
       g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY, "op '%s' has too many weights", op->name);
       return FALSE;
     }
   }
+  for (guint i = 0; i < yv8_graph_n_buffers (self->program->graph); i++) {
+    if (self->program->shapes[i].type != YV8_TYPE_QS8)
+      continue;
+    self->rows[i].offset = *size;
+    self->rows[i].size =
+        yv8_vulkan_rows_count (self->program->shapes[i].channels) * sizeof (guint32);
+    *size += align (self->rows[i].size);
+  }
   return TRUE;
+}
+
+static void
+pack_conv (const Backend *self, const Yv8Op *op, gpointer weights, gpointer aux)
+{
+  if (op->qweights) {
+    yv8_vulkan_weights_pack_qs8 (op, weights);
+    yv8_vulkan_rows_pack_conv (
+        op, self->quants, self->device->dot == YV8_VULKAN_DOT_MIXED ? 128 : 0, aux);
+  } else {
+    yv8_vulkan_weights_pack (op, self->device->f16, weights);
+    yv8_vulkan_bias_pack (op, aux);
+  }
 }
 
 static gboolean
@@ -148,13 +192,29 @@ bind_parameters (Backend *self, const Yv8VulkanBuffer *staging, GError **error)
     OpState *state = &self->ops[i];
     if (op->kind != YV8_OP_CONV)
       continue;
-    yv8_vulkan_weights_pack (
-        op, self->device->f16, (guint8 *) staging->map + state->weights.offset);
-    yv8_vulkan_bias_pack (op, (float *) ((guint8 *) staging->map + state->bias.offset));
+    pack_conv (self, op, (guint8 *) staging->map + state->weights.offset,
+        (guint8 *) staging->map + state->aux.offset);
     if (!yv8_vulkan_span_init (&state->weights, self->device, &self->parameters,
-            state->weights.offset, state->weights.size, TRUE, op->name, error) ||
-        !yv8_vulkan_span_init (&state->bias, self->device, &self->parameters, state->bias.offset,
-            state->bias.size, FALSE, op->name, error))
+            state->weights.offset, state->weights.size,
+            op->qweights ? YV8_VULKAN_VIEW_DWORDS : YV8_VULKAN_VIEW_FLOATS, op->name, error) ||
+        !yv8_vulkan_span_init (&state->aux, self->device, &self->parameters, state->aux.offset,
+            state->aux.size, YV8_VULKAN_VIEW_NONE, op->name, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+bind_rows (Backend *self, const Yv8VulkanBuffer *staging, GError **error)
+{
+  for (guint i = 0; i < yv8_graph_n_buffers (self->program->graph); i++) {
+    Yv8VulkanSpan *rows = &self->rows[i];
+    if (rows->size == 0)
+      continue;
+    yv8_vulkan_rows_pack (self->quants[i], self->program->shapes[i].channels,
+        (gpointer) ((guint8 *) staging->map + rows->offset));
+    if (!yv8_vulkan_span_init (rows, self->device, &self->parameters, rows->offset, rows->size,
+            YV8_VULKAN_VIEW_NONE, "a feature map", error))
       return FALSE;
   }
   return TRUE;
@@ -166,6 +226,8 @@ create_parameters (Backend *self, GError **error)
   Yv8VulkanBuffer staging = { 0 };
   guint64 size;
 
+  self->quants = yv8_graph_quants (self->program->graph);
+  self->rows = g_new0 (Yv8VulkanSpan, yv8_graph_n_buffers (self->program->graph));
   if (!place_parameters (self, &size, error))
     return FALSE;
   if (size == 0)
@@ -174,7 +236,7 @@ create_parameters (Backend *self, GError **error)
                       size, "the model", error) &&
                   yv8_vulkan_buffer_init (
                       &staging, self->device, YV8_VULKAN_TO_DEVICE, size, "the model", error) &&
-                  bind_parameters (self, &staging, error) &&
+                  bind_parameters (self, &staging, error) && bind_rows (self, &staging, error) &&
                   yv8_vulkan_recorder_begin (self->once, error);
   if (done) {
     yv8_vulkan_recorder_copy (self->once, &staging, &self->parameters, size);
@@ -230,10 +292,19 @@ static Yv8VulkanRange
 range_of (const Backend *self, const Yv8Slice *slice)
 {
   guint64 group = yv8_vulkan_plane (&self->program->shapes[slice->buffer]) *
-                  yv8_vulkan_pixel_size (self->device);
+                  yv8_vulkan_pixel_size (self->device, self->program->shapes[slice->buffer].type);
   guint64 start = self->program->plan->offset[slice->buffer] + slice->channel / 4 * group;
 
   return (Yv8VulkanRange){ start, start + yv8_vulkan_groups (slice->channels) * group };
+}
+
+/* Returns: (nullable): what is known of an int8 map's channels */
+static const Yv8VulkanSpan *
+rows_of (const Backend *self, const Yv8Slice *slice)
+{
+  const Yv8VulkanSpan *rows = &self->rows[slice->buffer];
+
+  return rows->size ? rows : NULL;
 }
 
 static gboolean
@@ -256,8 +327,8 @@ run_op (Yv8Backend *backend, guint index, GError **error)
     const Yv8VulkanSpan *spans[YV8_N_BINDINGS] = {
       [YV8_BINDING_SOURCE] = source,
       [YV8_BINDING_WEIGHTS] = conv ? &state->weights : NULL,
-      [YV8_BINDING_AUX] = conv     ? &state->bias
-                          : source ? NULL
+      [YV8_BINDING_AUX] = conv     ? &state->aux
+                          : source ? rows_of (self, &op->in[0])
                                    : &self->input_span,
       [YV8_BINDING_RESIDUAL] = op->n_in > 1 ? &self->maps[op->in[1].buffer] : source,
       [YV8_BINDING_DESTINATION] = &self->maps[op->out.buffer],
@@ -280,6 +351,7 @@ record_output (Backend *self, Yv8VulkanRecorder *recorder, VkDescriptorSet set,
 {
   const Yv8VulkanSpan *spans[YV8_N_BINDINGS] = {
     [YV8_BINDING_SOURCE] = &self->maps[slice->buffer],
+    [YV8_BINDING_AUX] = rows_of (self, slice),
     [YV8_BINDING_DESTINATION] = destination,
   };
   Yv8VulkanRange read = range_of (self, slice);
@@ -370,7 +442,7 @@ read_slice (Yv8Backend *backend, const Yv8Slice *slice, float *values, GError **
       return FALSE;
   }
   if (!yv8_vulkan_span_init (
-          &span, self->device, &self->reading, 0, size, FALSE, "a slice", error) ||
+          &span, self->device, &self->reading, 0, size, YV8_VULKAN_VIEW_NONE, "a slice", error) ||
       !yv8_vulkan_recorder_begin (self->once, error) ||
       !record_output (self, self->once, self->read_set, slice, &span, 0, error) ||
       !yv8_vulkan_recorder_end (self->once, error) ||
@@ -415,7 +487,9 @@ free_program (Backend *self)
     yv8_vulkan_span_clear (&self->ops[i].weights, self->device);
   for (guint i = 0; i < G_N_ELEMENTS (buffers); i++)
     yv8_vulkan_buffer_clear (buffers[i], self->device);
+  yv8_quants_free (self->quants);
   g_free (self->maps);
+  g_free (self->rows);
   g_free (self->ops);
   g_free (self->output_first);
 }

@@ -3,24 +3,35 @@
  * Spans and descriptor sets. */
 #include "vulkan/binding.h"
 
+static const struct {
+  VkFormat format;
+  guint64 size;
+} TEXELS[] = {
+  [YV8_VULKAN_VIEW_FLOATS] = { VK_FORMAT_R32G32B32A32_SFLOAT, 16 },
+  [YV8_VULKAN_VIEW_DWORD] = { VK_FORMAT_R32_UINT, 4 },
+  [YV8_VULKAN_VIEW_DWORDS] = { VK_FORMAT_R32G32B32A32_UINT, 16 },
+};
+
 gboolean
 yv8_vulkan_span_init (Yv8VulkanSpan *self, const Yv8VulkanDevice *device,
-    const Yv8VulkanBuffer *buffer, guint64 offset, guint64 size, gboolean view, const char *what,
-    GError **error)
+    const Yv8VulkanBuffer *buffer, guint64 offset, guint64 size, Yv8VulkanView view,
+    const char *what, GError **error)
 {
   const VkPhysicalDeviceLimits *limits = &device->properties.limits;
   guint64 limit = limits->maxStorageBufferRange;
+  gboolean half = view == YV8_VULKAN_VIEW_FLOATS && device->f16;
   VkBufferViewCreateInfo info = {
     .sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
     .buffer = buffer->buffer,
-    .format = device->f16 ? VK_FORMAT_R16G16B16A16_SFLOAT : VK_FORMAT_R32G32B32A32_SFLOAT,
+    .format = half ? VK_FORMAT_R16G16B16A16_SFLOAT : TEXELS[view].format,
     .offset = offset,
     .range = size,
   };
 
-  view = view && device->texel;
+  if (!device->texel)
+    view = YV8_VULKAN_VIEW_NONE;
   if (view)
-    limit = MIN (limit, limits->maxTexelBufferElements * (device->f16 ? 8ull : 16ull));
+    limit = MIN (limit, limits->maxTexelBufferElements * (half ? 8 : TEXELS[view].size));
   if (size > limit) {
     g_set_error (error, YV8_ERROR, YV8_ERROR_UNSUPPORTED,
         "Vulkan: %s has %" G_GUINT64_FORMAT " MiB; a kernel on %s sees %" G_GUINT64_FORMAT

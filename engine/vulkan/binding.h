@@ -12,6 +12,20 @@ G_BEGIN_DECLS
 #define YV8_VULKAN_ALIGNMENT 256
 
 /**
+ * Yv8VulkanView: what a kernel that loads through texel buffers sees of a span
+ * @YV8_VULKAN_VIEW_NONE: nothing: it is never loaded so
+ * @YV8_VULKAN_VIEW_FLOATS: four float32 or float16, as the device stores them
+ * @YV8_VULKAN_VIEW_DWORD: four int8, or
+ * @YV8_VULKAN_VIEW_DWORDS: four times that
+ */
+typedef enum {
+  YV8_VULKAN_VIEW_NONE,
+  YV8_VULKAN_VIEW_FLOATS,
+  YV8_VULKAN_VIEW_DWORD,
+  YV8_VULKAN_VIEW_DWORDS,
+} Yv8VulkanView;
+
+/**
  * Yv8VulkanSpan: bytes of a buffer
  * @view: (nullable): for kernels that read through texel buffers
  */
@@ -23,14 +37,13 @@ typedef struct {
 
 /**
  * yv8_vulkan_span_init:
- * @view: whether kernels load from it as they load feature maps
  * @what: it is, as the error message names it
  *
  * Returns: %FALSE with @error set (UNSUPPORTED) if a kernel cannot see so much at once
  */
 gboolean yv8_vulkan_span_init (Yv8VulkanSpan *self, const Yv8VulkanDevice *device,
-    const Yv8VulkanBuffer *buffer, guint64 offset, guint64 size, gboolean view, const char *what,
-    GError **error);
+    const Yv8VulkanBuffer *buffer, guint64 offset, guint64 size, Yv8VulkanView view,
+    const char *what, GError **error);
 void yv8_vulkan_span_clear (Yv8VulkanSpan *self, const Yv8VulkanDevice *device);
 
 /**

@@ -102,6 +102,38 @@ probe_properties (Yv8VulkanDevice *self)
                      : g_strdup_printf ("version 0x%x", self->properties.driverVersion);
 }
 
+/* The properties are those of the extension, which devices of Vulkan 1.3 offer too. */
+static void
+probe_dot (Yv8VulkanDevice *self)
+{
+  VkPhysicalDeviceShaderIntegerDotProductFeatures feature = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES,
+  };
+  VkPhysicalDeviceFeatures2 features = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+    .pNext = &feature,
+  };
+  VkPhysicalDeviceShaderIntegerDotProductProperties dot = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_PROPERTIES,
+  };
+  VkPhysicalDeviceProperties2 properties = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+    .pNext = &dot,
+  };
+
+  if (!has_extension (self->physical, VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME))
+    return;
+  vkGetPhysicalDeviceFeatures2 (self->physical, &features);
+  vkGetPhysicalDeviceProperties2 (self->physical, &properties);
+  self->has_dot = feature.shaderIntegerDotProduct;
+  if (!self->has_dot)
+    return;
+  if (dot.integerDotProduct4x8BitPackedSignedAccelerated)
+    self->dot = YV8_VULKAN_DOT_SIGNED;
+  else if (dot.integerDotProduct4x8BitPackedMixedSignednessAccelerated)
+    self->dot = YV8_VULKAN_DOT_MIXED;
+}
+
 static gboolean
 probe_queue (Yv8VulkanDevice *self)
 {
@@ -123,8 +155,8 @@ probe_queue (Yv8VulkanDevice *self)
 static gboolean
 has_texels (const Yv8VulkanDevice *self)
 {
-  static const VkFormat formats[] = { VK_FORMAT_R32G32B32A32_SFLOAT,
-    VK_FORMAT_R16G16B16A16_SFLOAT };
+  static const VkFormat formats[] = { VK_FORMAT_R32G32B32A32_SFLOAT, VK_FORMAT_R16G16B16A16_SFLOAT,
+    VK_FORMAT_R32_UINT, VK_FORMAT_R32G32B32A32_UINT };
 
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
     VkFormatProperties properties;
@@ -148,6 +180,7 @@ probe (VkPhysicalDevice physical)
   vkGetPhysicalDeviceMemoryProperties (physical, &self->memory);
   self->software = self->properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
   probe_properties (self);
+  probe_dot (self);
   self->f16 = !self->software;
   self->texel = self->software && has_texels (self);
   return g_steal_pointer (&self);
@@ -203,6 +236,14 @@ yv8_vulkan_devices_append (GPtrArray *devices)
   }
 }
 
+static const char *const DOTS[] = { "none", "mixed", "signed" }; /* by Yv8VulkanDot */
+
+const char *
+yv8_vulkan_dot_name (Yv8VulkanDot dot)
+{
+  return DOTS[dot];
+}
+
 /* Lets the environment choose between two words: *@choice becomes whether it says @yes. */
 static gboolean
 choose (const char *variable, const char *no, const char *yes, gboolean *choice, GError **error)
@@ -221,6 +262,28 @@ choose (const char *variable, const char *no, const char *yes, gboolean *choice,
 }
 
 static gboolean
+choose_dot (Yv8VulkanDevice *self, GError **error)
+{
+  const char *value = g_getenv ("YV8_VULKAN_DOT");
+
+  if (!value || !*value)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (DOTS); i++) {
+    if (strcmp (value, DOTS[i]) != 0)
+      continue;
+    self->dot = i;
+    if (i == YV8_VULKAN_DOT_NONE || self->has_dot)
+      return TRUE;
+    g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT, "YV8_VULKAN_DOT is '%s', which %s cannot do",
+        value, self->properties.deviceName);
+    return FALSE;
+  }
+  g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
+      "YV8_VULKAN_DOT is '%s'; it can be 'none', 'mixed' or 'signed'", value);
+  return FALSE;
+}
+
+static gboolean
 open_device (Yv8VulkanDevice *self, GError **error)
 {
   static const float priority = 1;
@@ -230,14 +293,23 @@ open_device (Yv8VulkanDevice *self, GError **error)
     .queueCount = 1,
     .pQueuePriorities = &priority,
   };
+  static const char *const extensions[] = { VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME };
+  VkPhysicalDeviceShaderIntegerDotProductFeatures dot = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES,
+    .shaderIntegerDotProduct = VK_TRUE,
+  };
   VkDeviceCreateInfo info = {
     .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+    .pNext = self->has_dot ? &dot : NULL,
+    .enabledExtensionCount = self->has_dot ? G_N_ELEMENTS (extensions) : 0,
+    .ppEnabledExtensionNames = extensions,
     .queueCreateInfoCount = 1,
     .pQueueCreateInfos = &queue,
   };
 
   if (!choose ("YV8_VULKAN_PRECISION", "f32", "f16", &self->f16, error) ||
-      !choose ("YV8_VULKAN_ACCESS", "ssbo", "texel", &self->texel, error))
+      !choose ("YV8_VULKAN_ACCESS", "ssbo", "texel", &self->texel, error) ||
+      !choose_dot (self, error))
     return FALSE;
   if (self->texel && !has_texels (self)) {
     g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT,

@@ -9,6 +9,18 @@
 G_BEGIN_DECLS
 
 /**
+ * Yv8VulkanDot: packed dot product of four int8 by four int8
+ * @YV8_VULKAN_DOT_NONE: unpacked, multiplied in float32
+ * @YV8_VULKAN_DOT_MIXED: signed by unsigned
+ * @YV8_VULKAN_DOT_SIGNED: signed by signed
+ */
+typedef enum {
+  YV8_VULKAN_DOT_NONE,
+  YV8_VULKAN_DOT_MIXED,
+  YV8_VULKAN_DOT_SIGNED,
+} Yv8VulkanDot;
+
+/**
  * Yv8VulkanDevice:
  * @physical: owned by the instance
  * @family: of a queue that computes
@@ -20,6 +32,8 @@ G_BEGIN_DECLS
  * @subgroup: lanes of one, where they can broadcast and it is of a fixed size that the kernels
  * know; else 0
  * @texel: kernels read through texel buffers, and lanes of a subgroup share weights
+ * @has_dot: knows packed dot products, be they fast or not
+ * @dot: that the kernels use
  * @pipeline_flags: of every pipeline; 0 but in tests that ask for statistics
  * @device: %NULL in a listing
  * @debug: the validation layer is asked for; see yv8_vulkan_device_open()
@@ -34,7 +48,8 @@ typedef struct {
   char *driver;
   gboolean software;
   guint subgroup;
-  gboolean f16, texel;
+  gboolean f16, texel, has_dot;
+  Yv8VulkanDot dot;
   gboolean debug;
   VkPipelineCreateFlags pipeline_flags;
   VkDevice device;
@@ -54,7 +69,8 @@ GPtrArray *yv8_vulkan_devices_list (void);
  * @index: in yv8_vulkan_devices_list()
  *
  * The environment may force a choice: YV8_VULKAN_PRECISION is "f32" or "f16" (else: f16 but on
- * software devices), YV8_VULKAN_ACCESS is "texel" or "ssbo" (else: texel on software devices).
+ * software devices), YV8_VULKAN_ACCESS is "texel" or "ssbo" (else: texel on software devices),
+ * YV8_VULKAN_DOT is "none", "mixed" or "signed" (else: what the device says it is fast at).
  * YV8_VULKAN_VALIDATE=1 loads the Khronos validation layer, where it is installed, whose every
  * message is a g_critical(), and fills the arena with NaN at the start of each frame.
  *
@@ -64,6 +80,11 @@ Yv8VulkanDevice *yv8_vulkan_device_open (guint index, GError **error);
 
 void yv8_vulkan_device_free (Yv8VulkanDevice *device);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8VulkanDevice, yv8_vulkan_device_free)
+
+/**
+ * yv8_vulkan_dot_name: Returns: "none", "mixed" or "signed"
+ */
+const char *yv8_vulkan_dot_name (Yv8VulkanDot dot);
 
 /**
  * yv8_vulkan_check:

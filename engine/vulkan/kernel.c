@@ -17,6 +17,17 @@ static const char *const SHADERS[YV8_N_OP_KINDS] = {
   [YV8_OP_COPY] = "resample",
 };
 
+/* Of those that read or write int8. */
+static const char *const SHADERS_QS8[YV8_N_OP_KINDS] = {
+  [YV8_OP_INPUT] = "input_qs8",
+  [YV8_OP_CONV] = "conv_qs8_qc8w",
+  [YV8_OP_MAXPOOL] = "maxpool_qs8",
+  [YV8_OP_UPSAMPLE] = "resample_qs8",
+  [YV8_OP_COPY] = "resample_qs8",
+  [YV8_OP_QUANTIZE] = "quantize_f32_qs8",
+  [YV8_OP_DEQUANTIZE] = "dequantize_qs8_f32",
+};
+
 guint
 yv8_vulkan_groups (guint channels)
 {
@@ -30,8 +41,10 @@ yv8_vulkan_plane (const Yv8Shape *shape)
 }
 
 gsize
-yv8_vulkan_pixel_size (const Yv8VulkanDevice *device)
+yv8_vulkan_pixel_size (const Yv8VulkanDevice *device, Yv8Type type)
 {
+  if (type == YV8_TYPE_QS8)
+    return sizeof (guint32);
   return 4 * (device->f16 ? sizeof (guint16) : sizeof (float));
 }
 
@@ -53,9 +66,10 @@ first_of (const Yv8Slice *slice, const Yv8Shape *shapes)
 }
 
 static void
-set_shader (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const char *shader, gboolean silu)
+set_shader (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const char *shader,
+    const char *variant, gboolean silu)
 {
-  g_snprintf (self->shader, sizeof self->shader, "%s_%s%s", shader, device->f16 ? "f16" : "f32",
+  g_snprintf (self->shader, sizeof self->shader, "%s%s%s%s", shader, *variant ? "_" : "", variant,
       device->texel ? "_texel" : "");
   g_snprintf (self->name, sizeof self->name, "%s%s", self->shader, silu ? "_silu" : "");
 }
@@ -71,6 +85,7 @@ set_source (Yv8VulkanPush *push, const Yv8Slice *slice, const Yv8Shape *shapes)
   push->in_plane = (guint32) yv8_vulkan_plane (shape);
   push->in_height = shape->height;
   push->in_width = shape->width;
+  push->rows_first = slice->channel / 4;
 }
 
 static void
@@ -85,6 +100,16 @@ set_destination (Yv8VulkanPush *push, const Yv8Slice *slice, const Yv8Shape *sha
   push->out_height = shape->height;
   push->out_width = shape->width;
   push->channels = slice->channels;
+}
+
+/* Of what is written, where that is int8. */
+static void
+set_quant (Yv8VulkanPush *push, const Yv8Quant *quant)
+{
+  float inverse = quant->scale > 0 ? 1 / quant->scale : 0;
+
+  memcpy (&push->zero, &quant->zero, sizeof push->zero);
+  memcpy (&push->inverse, &inverse, sizeof push->inverse);
 }
 
 /* A run of @n workgroups in x and y, @depth of them in z. */
@@ -124,6 +149,7 @@ set_conv (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op,
   self->constants.values[YV8_CONSTANT_PIXELS] = pixels;
   self->constants.values[YV8_CONSTANT_SILU] = op->activation == YV8_ACTIVATION_SILU;
   self->constants.values[YV8_CONSTANT_RESIDUAL] = op->n_in == 2;
+  self->constants.values[YV8_CONSTANT_TO_F32] = shapes[op->out.buffer].type == YV8_TYPE_F32;
   if (op->n_in == 2) {
     if (!check_slice (&op->in[1], op->name, error))
       return FALSE;
@@ -133,22 +159,39 @@ set_conv (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op,
       self, device, divide_up (self->push.out_plane, YV8_LANES * pixels), tiles, error);
 }
 
+static void
+choose_shader (
+    Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op, const Yv8Shape *shapes)
+{
+  gboolean silu = op->activation == YV8_ACTIVATION_SILU;
+  gboolean qs8 = shapes[op->out.buffer].type == YV8_TYPE_QS8 ||
+                 (op->n_in > 0 && shapes[op->in[0].buffer].type == YV8_TYPE_QS8);
+
+  if (!qs8)
+    set_shader (self, device, SHADERS[op->kind], device->f16 ? "f16" : "f32", silu);
+  else if (op->kind == YV8_OP_CONV)
+    set_shader (self, device, SHADERS_QS8[op->kind], yv8_vulkan_dot_name (device->dot), silu);
+  else
+    set_shader (self, device, SHADERS_QS8[op->kind], "", silu);
+}
+
 gboolean
 yv8_vulkan_kernel_init (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op,
     const Yv8Shape *shapes, GError **error)
 {
   *self = (Yv8VulkanKernel){ 0 };
-  if (!SHADERS[op->kind]) {
+  if (op->kind == YV8_OP_DETECT) {
     g_strlcpy (self->name, "host", sizeof self->name);
     return TRUE;
   }
-  set_shader (self, device, SHADERS[op->kind], op->activation == YV8_ACTIVATION_SILU);
+  choose_shader (self, device, op, shapes);
   if (!check_slice (&op->out, op->name, error) ||
       (op->n_in > 0 && !check_slice (&op->in[0], op->name, error)))
     return FALSE;
   if (op->n_in > 0)
     set_source (&self->push, &op->in[0], shapes);
   set_destination (&self->push, &op->out, shapes);
+  set_quant (&self->push, &op->quant);
   self->constants.values[YV8_CONSTANT_KERNEL_H] = op->window.kernel_h;
   self->constants.values[YV8_CONSTANT_KERNEL_W] = op->window.kernel_w;
   self->constants.values[YV8_CONSTANT_STRIDE] = op->window.stride;
@@ -167,7 +210,11 @@ yv8_vulkan_kernel_init_output (Yv8VulkanKernel *self, const Yv8VulkanDevice *dev
   const Yv8Shape *shape = &shapes[slice->buffer];
 
   *self = (Yv8VulkanKernel){ 0 };
-  set_shader (self, device, "output", FALSE);
+  set_shader (self, device, "output",
+      shape->type == YV8_TYPE_QS8 ? "qs8"
+      : device->f16               ? "f16"
+                                  : "f32",
+      FALSE);
   if (!check_slice (slice, "output", error))
     return FALSE;
   set_source (&self->push, slice, shapes);

@@ -34,7 +34,7 @@ gsize yv8_vulkan_plane (const Yv8Shape *shape);
 /**
  * yv8_vulkan_pixel_size: Returns: bytes of four channels of a pixel
  */
-gsize yv8_vulkan_pixel_size (const Yv8VulkanDevice *device);
+gsize yv8_vulkan_pixel_size (const Yv8VulkanDevice *device, Yv8Type type);
 
 /**
  * yv8_vulkan_kernel_init:
@@ -49,7 +49,7 @@ gboolean yv8_vulkan_kernel_init (Yv8VulkanKernel *self, const Yv8VulkanDevice *d
  * yv8_vulkan_kernel_init_output:
  * @first: float of the destination to start at
  *
- * The kernel that converts @slice to planar float32.
+ * The kernel that converts @slice, of either type, to planar float32.
  */
 gboolean yv8_vulkan_kernel_init_output (Yv8VulkanKernel *self, const Yv8VulkanDevice *device,
     const Yv8Slice *slice, const Yv8Shape *shapes, guint32 first, GError **error);

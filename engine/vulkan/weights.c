@@ -83,3 +83,62 @@ yv8_vulkan_bias_pack (const Yv8Op *op, float *packed)
   memset (packed, 0, yv8_vulkan_bias_count (op) * sizeof (float));
   memcpy (packed, op->bias, op->out.channels * sizeof (float));
 }
+
+void
+yv8_vulkan_weights_pack_qs8 (const Yv8Op *op, gint8 *packed)
+{
+  gsize taps = (gsize) op->window.kernel_h * op->window.kernel_w;
+  gsize n_in = op->in[0].channels;
+  gsize groups = (n_in + 3) / 4;
+
+  memset (packed, 0, yv8_vulkan_weights_count (op));
+  for (gsize o = 0; o < op->out.channels; o++)
+    for (gsize i = 0; i < n_in; i++)
+      for (gsize tap = 0; tap < taps; tap++)
+        packed[(((o / TILE * groups + i / 4) * taps + tap) * TILE + o % TILE) * 4 + i % 4] =
+            op->qweights[(o * n_in + i) * taps + tap];
+}
+
+gsize
+yv8_vulkan_rows_count (guint channels)
+{
+  return ((gsize) channels + TILE - 1) / TILE * TILE * YV8_N_ROWS;
+}
+
+static void
+put_row (guint32 *rows, guint channel, guint row, gconstpointer value)
+{
+  memcpy (&rows[(channel / 4 * YV8_N_ROWS + row) * 4 + channel % 4], value, sizeof *rows);
+}
+
+void
+yv8_vulkan_rows_pack (const Yv8Quant *quants, guint channels, guint32 *rows)
+{
+  memset (rows, 0, yv8_vulkan_rows_count (channels) * sizeof *rows);
+  for (guint c = 0; c < channels; c++) {
+    put_row (rows, c, YV8_ROW_SCALE, &quants[c].scale);
+    put_row (rows, c, YV8_ROW_ZERO, &quants[c].zero);
+  }
+}
+
+void
+yv8_vulkan_rows_pack_conv (const Yv8Op *op, Yv8Quant *const *quants, gint32 offset, guint32 *rows)
+{
+  static const Yv8Quant none;
+  gsize taps = (gsize) op->window.kernel_h * op->window.kernel_w;
+  gsize n = op->in[0].channels * taps;
+  const Yv8Quant *in = quants[op->in[0].buffer] + op->in[0].channel;
+
+  memset (rows, 0, yv8_vulkan_rows_count (op->out.channels) * sizeof *rows);
+  for (guint c = 0; c < op->out.channels; c++) {
+    const Yv8Quant *other = op->n_in > 1 ? &quants[op->in[1].buffer][op->in[1].channel + c] : &none;
+    gint32 constant = 0;
+    for (gsize i = 0; i < n; i++)
+      constant += op->qweights[c * n + i] * (in[i / taps].zero + offset);
+    put_row (rows, c, YV8_ROW_CONSTANT, &constant);
+    put_row (rows, c, YV8_ROW_MULTIPLIER, &op->multiplier[c]);
+    put_row (rows, c, YV8_ROW_BIAS, &op->bias[c]);
+    put_row (rows, c, YV8_ROW_SCALE, &other->scale);
+    put_row (rows, c, YV8_ROW_ZERO, &other->zero);
+  }
+}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Four channels at an index, whatever they are stored as. F16 stores 16 bits a value and computes
- * in 32; TEXEL reads through texel buffers, which convert by themselves and which some devices load
- * faster than storage buffers. Writing is always to a storage buffer. */
+ * in 32; QS8 makes int8 of what SOURCE, LOAD, DESTINATION and STORE are about, see qs8.glsl. TEXEL
+ * reads through texel buffers, which convert by themselves and which some devices load faster than
+ * storage buffers. Writing is always to a storage buffer. */
 #extension GL_GOOGLE_include_directive : require
 #include "interface.h"
 
@@ -18,23 +19,45 @@ layout (local_size_x = YV8_LANES) in;
 #define UNPACK(v) (v)
 #endif
 
-#ifdef TEXEL
-#define SOURCE(place, name)  layout (binding = place) uniform samplerBuffer name;
-#define LOAD(name, position) texelFetch (name, int (position))
-#else
-#define SOURCE(place, name)                                                                        \
+#define STORAGE(place, name, type)                                                                 \
   layout (std430, binding = place) restrict readonly buffer name##_block                           \
   {                                                                                                \
-    PACKED data[];                                                                                 \
+    type data[];                                                                                   \
   }                                                                                                \
   name;
-#define LOAD(name, position) UNPACK (name.data[position])
-#endif
-
-#define DESTINATION                                                                                \
-  layout (std430, binding = YV8_BINDING_DESTINATION) restrict writeonly buffer destination_block   \
+#define DESTINATION_OF(name, type)                                                                 \
+  layout (std430, binding = YV8_BINDING_DESTINATION) writeonly buffer name##_block                 \
   {                                                                                                \
-    PACKED data[];                                                                                 \
+    type data[];                                                                                   \
   }                                                                                                \
-  destination;
-#define STORE(position, v) destination.data[position] = PACK (v)
+  name;
+
+#ifdef TEXEL
+#define SOURCE_F32(place, name)  layout (binding = place) uniform samplerBuffer name;
+#define LOAD_F32(name, position) texelFetch (name, int (position))
+#else
+#define SOURCE_F32(place, name)  STORAGE (place, name, PACKED)
+#define LOAD_F32(name, position) UNPACK (name.data[position])
+#endif
+#define DESTINATION_F32        DESTINATION_OF (destination, PACKED)
+#define STORE_F32(position, v) destination.data[position] = PACK (v)
+
+/* OUTSIDE: what a halo holds where the kernel hands on values: that of the plane that it reads. */
+#ifdef QS8
+#include "qs8.glsl"
+#define VALUE                 ivec4
+#define LEAST                 ivec4 (-128)
+#define SOURCE                SOURCE_QS8
+#define LOAD(name, position)  unpack_qs8 (LOAD_QS8 (name, position))
+#define DESTINATION           DESTINATION_QS8
+#define STORE(position, v)    STORE_QS8 (position, pack_qs8 (v))
+#define OUTSIDE(source, plane) LOAD (source, plane)
+#else
+#define VALUE                  vec4
+#define LEAST                  vec4 (uintBitsToFloat (0xff800000u))
+#define SOURCE                 SOURCE_F32
+#define LOAD                   LOAD_F32
+#define DESTINATION            DESTINATION_F32
+#define STORE                  STORE_F32
+#define OUTSIDE(source, plane) vec4 (0)
+#endif

@@ -5,8 +5,9 @@
 #ifndef YV8_SHADERS_INTERFACE_H
 #define YV8_SHADERS_INTERFACE_H
 
-/* A map of C channels lies as [(C + 3) / 4][H + 2 * HALO][W + 2 * HALO] of four channels each. The
- * halo is zero, and so are the channels past the last. Index 0 of a binding is its first. */
+/* A map of C channels lies as [(C + 3) / 4][H + 2 * HALO][W + 2 * HALO] of four channels each. Of
+ * float32 the halo is zero, and so are the channels past the last; of int8, four to a dword, the
+ * halo is each channel's zero point. Index 0 of a binding is its first. */
 #define YV8_HALO 1
 
 /* Lanes of a workgroup, along x; a lane is a pixel. */
@@ -14,12 +15,13 @@
 
 /* Groups of four output channels that a lane of the convolution computes. Weights are packed for
  * it: [tiles of so many groups][(C + 3) / 4][kernel_h][kernel_w][groups of the tile][4 input
- * channels] of four output channels each. */
+ * channels] of four output channels each; of int8, four input channels to a dword, [...][groups of
+ * the tile][4 output channels]. */
 #define YV8_TILE_GROUPS         4
 
 #define YV8_BINDING_SOURCE      0 /* what the kernel reads */
 #define YV8_BINDING_WEIGHTS     1
-#define YV8_BINDING_AUX         2 /* float32 or dwords: the bias; the picture of the input */
+#define YV8_BINDING_AUX         2 /* the bias; the picture of the input; of int8, YV8_ROW_* */
 #define YV8_BINDING_RESIDUAL    3
 #define YV8_BINDING_DESTINATION 4 /* what it writes */
 #define YV8_N_BINDINGS          5
@@ -32,7 +34,18 @@
 #define YV8_CONSTANT_SILU       5
 #define YV8_CONSTANT_RESIDUAL   6
 #define YV8_CONSTANT_SHIFT      7 /* log2 of an enlargement */
-#define YV8_N_CONSTANTS         8
+#define YV8_CONSTANT_TO_F32     8 /* an int8 convolution writes float32 */
+#define YV8_N_CONSTANTS         9
+
+/* What an int8 kernel knows of its channels, for each group so many rows of four dwords. The first
+ * three are of a convolution's outputs, see numeric.h; the last two of the residual's channels, or
+ * of those that are read. */
+#define YV8_ROW_CONSTANT   0 /* int32: sum of weights and zero points */
+#define YV8_ROW_MULTIPLIER 1
+#define YV8_ROW_BIAS       2
+#define YV8_ROW_SCALE      3
+#define YV8_ROW_ZERO       4 /* int32 */
+#define YV8_N_ROWS         5
 
 #ifdef VULKAN
 #define YV8_UINT   uint
@@ -45,13 +58,16 @@
 
 /* first: index of the slice in its binding; groups: of four channels; pitch and plane: of a row
  * and of a group, halo included; height and width: without it. channels: of the slice that is
- * written. */
+ * written. rows_first: group of the slice in YV8_BINDING_AUX. zero, inverse: bits of int32 and
+ * float32: the zero point of what is written, one over its scale. */
 YV8_STRUCT
 {
   YV8_UINT in_first, in_groups, in_pitch, in_plane, in_height, in_width;
   YV8_UINT out_first, out_groups, out_pitch, out_plane, out_height, out_width;
   YV8_UINT residual_first;
   YV8_UINT channels;
+  YV8_UINT rows_first;
+  YV8_UINT zero, inverse;
 }
 #ifdef VULKAN
 push;

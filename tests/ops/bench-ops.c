@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Times a YOLOv8n of random weights: bench-ops [cpu|ref [SIZE [RUNS [THREADS
+ * Times a YOLOv8n of random weights: bench-ops [cpu|ref|vulkan [SIZE [RUNS [THREADS
  * [qs8]]]]]. Prints the least and the median time of each op and of the whole. */
 #include "config.h"
 
@@ -10,6 +10,7 @@
 #include "exec/executor.h"
 #include "network.h"
 #include "ref/backend.h"
+#include "vulkan/backend.h"
 
 #define WARM_UP 3
 
@@ -80,6 +81,7 @@ int
 main (int argc, char **argv)
 {
   gboolean ref = argc > 1 && g_str_equal (argv[1], "ref");
+  gboolean vulkan = argc > 1 && g_str_equal (argv[1], "vulkan");
   guint size = argc > 2 ? atoi (argv[2]) : 640;
   guint runs = argc > 3 ? MAX (atoi (argv[3]), 1) : 30;
   guint threads = argc > 4 ? atoi (argv[4]) : 0;
@@ -89,7 +91,9 @@ main (int argc, char **argv)
 
   if (argc > 5 && g_str_equal (argv[5], "qs8"))
     network_quantize (graph);
-  Yv8Backend *backend = ref ? yv8_ref_backend_new () : yv8_cpu_backend_new (threads, &error);
+  Yv8Backend *backend = ref      ? yv8_ref_backend_new ()
+                        : vulkan ? yv8_vulkan_backend_new (0, &error)
+                                 : yv8_cpu_backend_new (threads, &error);
   g_autoptr (Yv8Executor) executor =
       backend ? yv8_executor_new (graph, size, size, backend, YV8_EXECUTOR_PROFILE, &error) : NULL;
   guint n_ops = yv8_graph_n_ops (graph);

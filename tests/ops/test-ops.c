@@ -17,8 +17,8 @@
  * Subject: a backend under test.
  * @n_cases: of each op, by type; ref is slow, and so is a software device
  * @align: of slices
- * @variant: (nullable): an instruction set of yv8_cpu_kernels_nth(); precision and access of
- *   yv8_vulkan_device_open()
+ * @variant: (nullable): an instruction set of yv8_cpu_kernels_nth(); precision, access and dot
+ * product of yv8_vulkan_device_open()
  */
 typedef struct {
   const char *name;
@@ -49,10 +49,11 @@ create_cpu (const char *variant, GError **error)
 static Yv8Backend *
 create_vulkan (const char *variant, GError **error)
 {
-  g_auto (GStrv) words = g_strsplit (variant, " ", 2);
+  g_auto (GStrv) words = g_strsplit (variant, " ", 3);
 
   g_setenv ("YV8_VULKAN_PRECISION", words[0], TRUE);
   g_setenv ("YV8_VULKAN_ACCESS", words[1], TRUE);
+  g_setenv ("YV8_VULKAN_DOT", words[2], TRUE);
   return yv8_vulkan_backend_new (0, error);
 }
 
@@ -64,10 +65,16 @@ static const Subject SUBJECTS[] = {
   { "cpu/avxvnni", create_cpu, { 20, 300 }, 1, "avxvnni" },
   { "cpu/avx512", create_cpu, { 100, 300 }, 1, "avx512" },
   { "cpu/avx512vnni", create_cpu, { 20, 300 }, 1, "avx512vnni" },
-  { "vulkan/f32-ssbo", create_vulkan, { 8, 0 }, 4, "f32 ssbo" },
-  { "vulkan/f32-texel", create_vulkan, { 8, 0 }, 4, "f32 texel" },
-  { "vulkan/f16-ssbo", create_vulkan, { 8, 0 }, 4, "f16 ssbo" },
-  { "vulkan/f16-texel", create_vulkan, { 8, 0 }, 4, "f16 texel" },
+  { "vulkan/f32-ssbo", create_vulkan, { 8, 0 }, 4, "f32 ssbo none" },
+  { "vulkan/f32-texel", create_vulkan, { 8, 0 }, 4, "f32 texel none" },
+  { "vulkan/f16-ssbo", create_vulkan, { 8, 0 }, 4, "f16 ssbo none" },
+  { "vulkan/f16-texel", create_vulkan, { 8, 0 }, 4, "f16 texel none" },
+  { "vulkan/signed-ssbo", create_vulkan, { 0, 8 }, 4, "f32 ssbo signed" },
+  { "vulkan/signed-texel", create_vulkan, { 0, 8 }, 4, "f16 texel signed" },
+  { "vulkan/mixed-ssbo", create_vulkan, { 0, 8 }, 4, "f16 ssbo mixed" },
+  { "vulkan/mixed-texel", create_vulkan, { 0, 8 }, 4, "f32 texel mixed" },
+  { "vulkan/none-ssbo", create_vulkan, { 0, 8 }, 4, "f32 ssbo none" },
+  { "vulkan/none-texel", create_vulkan, { 0, 8 }, 4, "f32 texel none" },
 };
 
 static const struct {

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Int8 maps, four channels to a dword, and what is known of their channels; the arithmetic is that
+ * of numeric.h. */
+#include "numeric.h"
+
+#ifdef TEXEL
+#define SOURCE_QS8(place, name)  layout (binding = place) uniform usamplerBuffer name;
+#define LOAD_QS8(name, position) texelFetch (name, int (position)).x
+#else
+#define SOURCE_QS8(place, name)  STORAGE (place, name, uint)
+#define LOAD_QS8(name, position) name.data[position]
+#endif
+#define DESTINATION_QS8            DESTINATION_OF (dwords, uint)
+#define STORE_QS8(position, dword) dwords.data[position] = dword
+
+#define ROWS                          STORAGE (YV8_BINDING_AUX, rows, ivec4)
+#define ROW(group, row)               rows.data[(group) * YV8_N_ROWS + row]
+#define dequantize(q, group)          scale_qs8 (q, ROW (group, YV8_ROW_SCALE), ROW (group, YV8_ROW_ZERO))
+
+ivec4
+unpack_qs8 (uint dword)
+{
+  return ivec4 (dword << 24, dword << 16, dword << 8, dword) >> 24;
+}
+
+uint
+pack_qs8 (ivec4 q)
+{
+  uvec4 bytes = uvec4 (q) & 255u;
+  return bytes.x | bytes.y << 8 | bytes.z << 16 | bytes.w << 24;
+}
+
+vec4
+scale_qs8 (ivec4 q, ivec4 scale, ivec4 zero)
+{
+  precise vec4 x = intBitsToFloat (scale) * vec4 (q - zero);
+  return x;
+}
+
+/* To the scale and zero point of what is written. */
+int
+quantize (float x)
+{
+  return yv8_requantize (x, uintBitsToFloat (push.inverse), int (push.zero));
+}
+
+ivec4
+quantize4 (vec4 x)
+{
+  return ivec4 (quantize (x.x), quantize (x.y), quantize (x.z), quantize (x.w));
+}
