@@ -22,9 +22,15 @@ static const struct {
   const char *precision, *access;
 } VARIANTS[] = { { "f32", "ssbo" }, { "f32", "texel" }, { "f16", "ssbo" }, { "f16", "texel" } };
 
+static const struct {
+  const char *dot, *access;
+} INT8_VARIANTS[] = { { "signed", "ssbo" }, { "signed", "texel" }, { "mixed", "ssbo" },
+  { "mixed", "texel" }, { "none", "ssbo" }, { "none", "texel" } };
+
 static void
-set_variant (const char *precision, const char *access)
+set_variant (const char *precision, const char *access, const char *dot)
 {
+  g_setenv ("YV8_VULKAN_DOT", dot, TRUE);
   g_setenv ("YV8_VULKAN_PRECISION", precision, TRUE);
   g_setenv ("YV8_VULKAN_ACCESS", access, TRUE);
 }
@@ -106,11 +112,16 @@ test_environment (void)
   if (!backend)
     return;
   backend->klass->free (backend);
-  set_variant ("f64", "ssbo");
+  set_variant ("f64", "ssbo", "");
   g_assert_null (yv8_vulkan_backend_new (0, &error));
   g_assert_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT);
   g_assert_nonnull (strstr (error->message, "f64"));
-  set_variant ("", "");
+  g_clear_error (&error);
+  set_variant ("", "", "cross");
+  g_assert_null (yv8_vulkan_backend_new (0, &error));
+  g_assert_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "cross"));
+  set_variant ("", "", "");
 }
 
 static const VkPhysicalDeviceProperties DEVICE = {
@@ -322,9 +333,9 @@ test_network (gconstpointer data)
   g_autoptr (Yv8Graph) graph = network_new (16, rand);
   g_autofree float *values = g_new (float, 3 * SIDE * SIDE);
 
-  set_variant (VARIANTS[index].precision, VARIANTS[index].access);
+  set_variant (VARIANTS[index].precision, VARIANTS[index].access, "");
   Yv8Backend *backend = new_backend ();
-  set_variant ("", "");
+  set_variant ("", "", "");
   if (!backend)
     return;
   for (guint i = 0; i < 3 * SIDE * SIDE; i++)
@@ -337,6 +348,35 @@ test_network (gconstpointer data)
   g_assert_cmpint (strstr (yv8_executor_kernel_name (executor, 1), "texel") != NULL, ==,
       g_str_equal (VARIANTS[index].access, "texel"));
   g_assert_cmpuint (yv8_executor_op_nanoseconds (executor, 1), <, 60u * G_USEC_PER_SEC * 1000ull);
+}
+
+/* An int8 network gives the same bits, whatever is forced. */
+static void
+test_network_qs8 (gconstpointer data)
+{
+  guint index = GPOINTER_TO_UINT (data);
+  const char *dot = INT8_VARIANTS[index].dot, *access = INT8_VARIANTS[index].access;
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = network_new (16, rand);
+  g_autofree float *values = g_new (float, 3 * SIDE * SIDE);
+
+  network_quantize (graph);
+  set_variant ("f16", access, dot);
+  Yv8Backend *backend = new_backend ();
+  set_variant ("", "", "");
+  if (!backend)
+    return;
+  for (guint i = 0; i < 3 * SIDE * SIDE; i++)
+    values[i] = (float) g_rand_double (rand);
+  g_autoptr (Yv8Executor) executor = run_network (graph, backend, values);
+  g_autoptr (Yv8Executor) ref = run_network (graph, yv8_ref_backend_new (), values);
+  for (guint i = 0; i < graph->outputs->len; i++) {
+    const Yv8Slice *slice = yv8_graph_output (graph, i);
+    const Yv8Shape *shape = &yv8_executor_shapes (ref)[slice->buffer];
+    gsize size = sizeof (float) * slice->channels * shape->height * shape->width;
+    g_assert_cmpmem (yv8_executor_output (executor, i), size, yv8_executor_output (ref, i), size);
+  }
+  g_assert_nonnull (strstr (yv8_executor_kernel_name (executor, 1), dot));
 }
 
 static void
@@ -483,6 +523,11 @@ main (int argc, char **argv)
     g_autofree char *path =
         g_strdup_printf ("/vulkan/network/%s-%s", VARIANTS[i].precision, VARIANTS[i].access);
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_network);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (INT8_VARIANTS); i++) {
+    g_autofree char *path = g_strdup_printf (
+        "/vulkan/network-qs8/%s-%s", INT8_VARIANTS[i].dot, INT8_VARIANTS[i].access);
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_network_qs8);
   }
   g_test_add_func ("/vulkan/unsupported", test_unsupported);
   g_test_add_func ("/vulkan/picture", test_picture);
