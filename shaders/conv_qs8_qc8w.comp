@@ -62,6 +62,22 @@ finish (ivec4 sum, uint group, uint position)
 }
 
 void
+store (ivec4 sum, uint group, uint pixel)
+{
+  uint position = group * push.out_plane + pixel;
+  bool halo = in_halo (place_of (pixel));
+
+  if (pixel >= push.out_plane || group >= push.out_groups)
+    return;
+  vec4 y = finish (sum, group, position);
+  if (TO_F32)
+    STORE_F32 (push.out_first + position, halo ? vec4 (0) : y);
+  else
+    STORE_QS8 (
+        push.out_first + position, pack_qs8 (halo ? ivec4 (int (push.zero)) : quantize4 (y)));
+}
+
+void
 main ()
 {
   uint first = run_part () * YV8_LANES * PIXELS + gl_LocalInvocationID.x;
@@ -110,19 +126,7 @@ main ()
       sum[i] += ivec4 (part[i]);
   }
 
-  for (int p = 0; p < PIXELS; p++) {
-    uint pixel = first + p * YV8_LANES;
-    bool halo = in_halo (place_of (pixel));
-    for (int t = 0; t < T; t++) {
-      if (pixel < push.out_plane && tile + t < push.out_groups) {
-        uint position = (tile + t) * push.out_plane + pixel;
-        vec4 y = finish (sum[p * T + t], tile + t, position);
-        if (TO_F32)
-          STORE_F32 (push.out_first + position, halo ? vec4 (0) : y);
-        else
-          STORE_QS8 (push.out_first + position,
-              pack_qs8 (halo ? ivec4 (int (push.zero)) : quantize4 (y)));
-      }
-    }
-  }
+  for (int p = 0; p < PIXELS; p++)
+    for (int t = 0; t < T; t++)
+      store (sum[p * T + t], tile + t, first + p * YV8_LANES);
 }
