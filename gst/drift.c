@@ -34,7 +34,8 @@ struct _Yv8Drift {
 
   /* Under the lock. */
   char *path;
-  guint number; /* counts the changes of either model */
+  guint number;     /* counts the changes of either model */
+  gboolean renewed; /* path has been set and not been loaded since */
   gboolean broken, busy, stopping;
   Comparison window[YV8_DRIFT_WINDOW]; /* a ring */
   guint n_compared;
@@ -43,7 +44,6 @@ struct _Yv8Drift {
   Job job;
 
   /* Of the thread. */
-  char *loaded; /* path of the detector's model */
   Yv8Model *model;
   Yv8Detector *detector;
 };
@@ -125,7 +125,6 @@ unload (Yv8Drift *self)
 {
   g_clear_pointer (&self->detector, yv8_detector_free);
   g_clear_pointer (&self->model, yv8_model_unref);
-  g_clear_pointer (&self->loaded, g_free);
 }
 
 /* The detector for the job: the wished model at the running one's input size. */
@@ -138,13 +137,10 @@ prepare (Yv8Drift *self, const char *path, GError **error)
   };
   guint width = 0, height = 0;
 
-  if (g_strcmp0 (path, self->loaded) != 0)
-    unload (self);
   if (!self->model) {
     self->model = yv8_model_load (path, error);
     if (!self->model)
       return FALSE;
-    self->loaded = g_strdup (path);
   }
   if (yv8_model_n_classes (self->model) != job->n_classes) {
     g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
@@ -215,9 +211,13 @@ run (gpointer data)
       continue;
     }
     g_autofree char *path = g_strdup (self->path);
+    gboolean renewed = self->renewed;
     GError *error = NULL;
 
+    self->renewed = FALSE;
     g_mutex_unlock (&self->lock);
+    if (renewed)
+      unload (self);
     if (path && !work (self, path, &error))
       fail (self, path, error);
     g_mutex_lock (&self->lock);
@@ -272,6 +272,7 @@ yv8_drift_set_model (Yv8Drift *self, const char *path)
   g_mutex_lock (&self->lock);
   forget (self);
   self->broken = FALSE;
+  self->renewed = TRUE;
   g_free (self->path);
   self->path = path && *path ? g_strdup (path) : NULL;
   g_mutex_unlock (&self->lock);
