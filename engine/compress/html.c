@@ -74,8 +74,8 @@ append_grid (GString *html, const Yv8Chart *chart)
   for (double value = 0; value <= chart->max * 1.001; value += chart->step) {
     double y = y_of (chart, value);
     yv8_html_append (html, "<line class=grid x1=$0 x2=$0 y1=$1 y2=$1 />", LEFT, WIDTH, y, y);
-    yv8_html_append (html, "<text class=axis x=$0 y=$1 text-anchor=end>$0$s</text>", LEFT - 6,
-        y + 4, value, chart->unit);
+    yv8_html_append (html, "<text class=axis x=$0 y=$1 text-anchor=end>", LEFT - 6, y + 4);
+    yv8_html_append (html, chart->step < 1 ? "$2$s</text>" : "$0$s</text>", value, chart->unit);
   }
 }
 

@@ -152,6 +152,16 @@ append_errors (GString *html, const Yv8Report *report)
   g_string_append (html, "</section>\n");
 }
 
+/* 1, 2 or 5 times a power of ten, of which five at most lie below @max. */
+static double
+nice_step (double max)
+{
+  double power = pow (10, floor (log10 (max / 5)));
+  double part = max / 5 / power;
+
+  return power * (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10);
+}
+
 static void
 append_macs (GString *html, const Yv8Report *report)
 {
@@ -168,7 +178,7 @@ append_macs (GString *html, const Yv8Report *report)
     point->title = g_string_free (g_steal_pointer (&title), FALSE);
   }
   chart.max = MAX (chart.max, 1e-3);
-  chart.step = chart.max / 4;
+  chart.step = nice_step (chart.max);
   g_string_append (html, "<section><h2>Work of each layer</h2>\n<p>Millions of "
                          "multiply-accumulates a frame.</p>\n");
   append_chart (html, &chart, points);

@@ -111,7 +111,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Calibrator, yv8_calibrator_free)
  * yv8_calibrator_add:
  * @name: (nullable): of the frame, for the report ("street.jpg", "clip.mp4 120")
  *
- * Runs the float model on @frame. Histograms grow as needed; nothing is run again.
+ * Letterboxes @frame as a detector does and, for %YV8_FRAME_CALIBRATE, runs the float model on it.
+ * Histograms grow as needed; nothing is run again. Memory is bounded: of all frames that are added,
+ * spread evenly, the letterboxed pictures of 16 are kept for measuring errors, and of 64 that are
+ * held out.
+ *
+ * Returns: %FALSE with @error set: ARGUMENT for a bad frame, DEVICE, MEMORY
  */
 YV8_API gboolean yv8_calibrator_add (Yv8Calibrator *calibrator, const Yv8Frame *frame,
     const char *name, Yv8FrameUse use, GError **error);
