@@ -21,7 +21,7 @@ static const struct {
   [YV8_ERROR_UNSUPPORTED] = { gst_stream_error_quark, GST_STREAM_ERROR_NOT_IMPLEMENTED,
       "Use an Ultralytics export of a YOLOv8 detection model, made with " EXPORT },
   [YV8_ERROR_ARGUMENT] = { gst_library_error_quark, GST_LIBRARY_ERROR_SETTINGS,
-      "Correct the property; `gst-inspect-1.0 yolov8detect` tells its range" },
+      "Correct the property; `gst-inspect-1.0` with the element's name tells its range" },
   [YV8_ERROR_DEVICE] = { gst_resource_error_quark, GST_RESOURCE_ERROR_FAILED,
       "Start the pipeline again, or set property device=cpu" },
   [YV8_ERROR_MEMORY] = { gst_resource_error_quark, GST_RESOURCE_ERROR_NO_SPACE_LEFT,

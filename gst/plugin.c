@@ -5,6 +5,7 @@
 
 #include <gst/gst.h>
 
+#include "gstyolov8calibrate.h"
 #include "gstyolov8detect.h"
 
 #define PACKAGE "gst-yolov8"
@@ -12,7 +13,8 @@
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  return GST_ELEMENT_REGISTER (yolov8detect, plugin);
+  return GST_ELEMENT_REGISTER (yolov8detect, plugin) &&
+         GST_ELEMENT_REGISTER (yolov8calibrate, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, yolov8, "YOLOv8 object detection",
