@@ -228,6 +228,7 @@ test_stop (void)
   add (calibrator, 1, YV8_FRAME_CALIBRATE, NULL);
   g_autoptr (Yv8Model) int8 = yv8_calibrator_finish (calibrator, NULL, NULL, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (int8);
 }
 
 static void
@@ -255,6 +256,7 @@ test_budget (void)
   add (float_calibrator, 2, YV8_FRAME_VALIDATE, NULL);
   g_autoptr (Yv8Model) same = yv8_calibrator_finish (float_calibrator, NULL, NULL, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (same);
   yv8_calibrator_agreement (float_calibrator, &agreement);
   g_assert_cmpfloat_with_epsilon (agreement.ap, 1, 1e-9);
   g_assert_cmpfloat (agreement.score_shift, ==, 0);
@@ -274,6 +276,7 @@ test_report (void)
   add (calibrator, 1, YV8_FRAME_VALIDATE, NULL);
   g_autoptr (Yv8Model) int8 = yv8_calibrator_finish (calibrator, NULL, NULL, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (int8);
 
   g_autofree char *json = yv8_calibrator_report (calibrator, TRUE);
   json_parser_load_from_data (parser, json, -1, &error);
