@@ -65,6 +65,7 @@ test_killed (gconstpointer program)
     if (g_file_test (output, G_FILE_TEST_EXISTS)) {
       g_autoptr (Yv8Model) model = yv8_model_load (output, &error);
       g_assert_no_error (error);
+      g_assert_nonnull (model);
       n_whole++;
     }
   }

@@ -211,6 +211,16 @@ test_wrong (void)
       }
 }
 
+/* Arguments, if any, are the backends that are wanted. */
+static gboolean
+is_wanted (const char *name, char **backends)
+{
+  for (char **backend = backends; *backend; backend++)
+    if (g_str_has_prefix (name, *backend))
+      return TRUE;
+  return !*backends;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -221,7 +231,7 @@ main (int argc, char **argv)
     guint op = i % G_N_ELEMENTS (OPS);
     g_autofree char *path = g_strdup_printf (
         "/ops/%s/%s/%s", subject->name, TYPES[OPS[op].type], yv8_op_kind_name (OPS[op].kind));
-    if (subject->n_cases[OPS[op].type])
+    if (subject->n_cases[OPS[op].type] && is_wanted (subject->name, argv + 1))
       g_test_add_data_func (path, GUINT_TO_POINTER (i), test_subject);
   }
   g_test_add_func ("/ops/wrong", test_wrong);
