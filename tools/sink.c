@@ -115,16 +115,18 @@ make_temporary (Yv8Sink *sink, GError **error)
   g_autofree char *name = g_strconcat (".", base, ".XXXXXX", NULL);
 
   sink->temporary = g_build_filename (folder, name, NULL);
+  /* Before the file is made, so that there is no moment at which it would be left behind. */
+  unfinished = sink->temporary;
+  for (gsize i = 0; i < G_N_ELEMENTS (interrupts); i++)
+    if (signal (interrupts[i], on_interrupt) == SIG_IGN)
+      signal (interrupts[i], SIG_IGN);
   int fd = g_mkstemp_full (sink->temporary, O_RDWR | O_CLOEXEC, 0666);
   if (fd >= 0) {
     close (fd);
-    unfinished = sink->temporary;
-    for (gsize i = 0; i < G_N_ELEMENTS (interrupts); i++)
-      if (signal (interrupts[i], on_interrupt) == SIG_IGN)
-        signal (interrupts[i], SIG_IGN);
     return TRUE;
   }
   int number = errno;
+  unfinished = NULL;
   g_clear_pointer (&sink->temporary, g_free);
   g_set_error (error, YV8_ERROR, YV8_ERROR_READ, "%s: cannot be written: %s", sink->path,
       g_strerror (number));
@@ -157,9 +159,9 @@ yv8_sink_free (Yv8Sink *sink)
   g_clear_pointer (&sink->pipeline, yv8_pipeline_free);
   gst_clear_caps (&sink->caps);
   yv8_overlay_free (sink->overlay);
-  unfinished = NULL;
   if (sink->temporary)
     g_unlink (sink->temporary);
+  unfinished = NULL;
   g_free (sink->temporary);
   g_free (sink->path);
   g_free (sink);
