@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "detect/nms.h"
+#include "shaders/lib/numeric.h"
 
 typedef struct {
   float logit;
@@ -66,12 +67,15 @@ expected_distance (const float *bins, guint reg_max, gsize plane)
   for (guint i = 1; i < reg_max; i++)
     max = MAX (max, bins[i * plane]);
   for (guint i = 0; i < reg_max; i++) {
-    float e = expf (bins[i * plane] - max);
-    sum += e;
-    weighted += e * (float) i;
+    float below = bins[i * plane] - max;
+    if (isnan (below)) /* a bin is, or the greatest is infinite */
+      return 0;
+    float e = yv8_exp (below);
+    sum = sum + e;
+    e = e * (float) i;
+    weighted = weighted + e;
   }
-  float distance = weighted / sum;
-  return isfinite (distance) ? distance : 0;
+  return weighted * yv8_reciprocal (sum);
 }
 
 static Box
@@ -89,10 +93,25 @@ decode_box (const Scale *scale, guint cell, guint reg_max)
     (y + distance[3]) * stride };
 }
 
-static float
-sigmoid (float logit)
+/* log (m 2^n), m in sqrt (1/2)..sqrt (2), is n log (2) + 2 atanh ((m - 1) / (m + 1)). */
+float
+yv8_logit (double probability)
 {
-  return 1 / (1 + expf (-logit));
+  double p = CLAMP (probability, 0, 1);
+  double odds = p / (1 - p), sum = 0;
+  int n;
+
+  if (!(odds > 0 && odds < INFINITY))
+    return odds == 0 ? -INFINITY : (float) odds;
+  double m = frexp (odds, &n);
+  if (m < G_SQRT2 / 2) {
+    m = 2 * m;
+    n--;
+  }
+  double x = (m - 1) / (m + 1);
+  for (int i = 21; i > 0; i -= 2)
+    sum = sum * (x * x) + 1.0 / i;
+  return (float) (n * G_LN2 + 2 * x * sum);
 }
 
 static gboolean
@@ -180,10 +199,13 @@ scan_plane (Yv8Decoder *decoder, const Scale *scale, guint class_id, float least
   }
 }
 
-/* Puts the candidates as detections, best first. */
+/* Puts the candidates as detections, best first. A sigmoid may be off by its last bit: that does
+ * not turn the order of scores. */
 static void
 decode_candidates (Yv8Decoder *decoder, const Scale *scales)
 {
+  float score = 1;
+
   for (guint i = 0; i < decoder->n_candidates; i++) {
     const Candidate *candidate = &decoder->candidates[i];
     Box *box = &decoder->boxes[candidate->anchor];
@@ -194,8 +216,9 @@ decode_candidates (Yv8Decoder *decoder, const Scale *scales)
       *box = decode_box (scale, candidate->anchor - scale->first_anchor, decoder->detect->reg_max);
       decoder->is_decoded[candidate->anchor] = TRUE;
     }
-    decoder->detections[i] = (Yv8Detection){ candidate->class_id, sigmoid (candidate->logit),
-      box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1 };
+    score = MIN (score, yv8_sigmoid (candidate->logit));
+    decoder->detections[i] = (Yv8Detection){ candidate->class_id, score, box->x1, box->y1,
+      box->x2 - box->x1, box->y2 - box->y1 };
   }
   for (guint i = 0; i < decoder->n_candidates; i++)
     decoder->is_decoded[decoder->candidates[i].anchor] = FALSE;
@@ -238,8 +261,7 @@ yv8_decoder_run (Yv8Decoder *decoder, const float *const *outputs, const Yv8Dete
     const Yv8Detection **detections)
 {
   const Yv8Op *detect = decoder->detect;
-  double threshold = CLAMP (params->threshold, 0, 1);
-  float least = (float) (log (threshold) - log1p (-threshold));
+  float least = yv8_logit (params->threshold);
   Scale scales[YV8_GRAPH_MAX_SCALES];
 
   decoder->n_candidates = 0;
@@ -274,7 +296,7 @@ yv8_decode_dense (
       out[2 * n_anchors] = box.x2 - box.x1;
       out[3 * n_anchors] = box.y2 - box.y1;
       for (guint c = 0; c < detect->n_classes; c++)
-        out[(4 + c) * n_anchors] = sigmoid (scale.logits[(gsize) c * scale.cells + cell]);
+        out[(4 + c) * n_anchors] = yv8_sigmoid (scale.logits[(gsize) c * scale.cells + cell]);
     }
   }
 }

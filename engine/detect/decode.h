@@ -4,7 +4,10 @@
  *
  * Anchors are the cells' centres; a box is four distances from there, each the expectation of a
  * softmax over reg_max bins (Distribution Focal Loss, Li et al. 2020, 2006.04388), times the
- * stride; a score is the sigmoid of a logit. Anchor order: scales in turn, rows, columns. */
+ * stride; a score is the sigmoid of a logit. Anchor order: scales in turn, rows, columns.
+ *
+ * exp, reciprocal and sigmoid are those of shaders/lib/numeric.h, not the C library's, and sums are
+ * in the order of the bins: equal heads give equal boxes and scores on every machine. */
 #pragma once
 
 #include <yv8/detector.h>
@@ -42,7 +45,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Decoder, yv8_decoder_free)
  * the threshold's logit, log (t / (1 - t)), so no sigmoid is taken of the others. NaN is never a
  * candidate; threshold 1 leaves none but a logit of infinity, 0 all. Candidates are ordered by
  * logit, ties by class, then by anchor; the best YV8_DECODER_MAX_CANDIDATES enter the per-class NMS
- * (see nms.h). A distance that is not finite counts as 0. Allocates nothing.
+ * (see nms.h). Scores never rise along the detections. A distance counts as 0 where a bin is NaN or
+ * the greatest bin is infinite. Allocates nothing.
  *
  * Returns: how many
  */
@@ -50,6 +54,14 @@ guint yv8_decoder_run (Yv8Decoder *decoder, const float *const *outputs,
     const Yv8DetectParams *params, const Yv8Detection **detections);
 
 #define YV8_DECODER_MAX_CANDIDATES 30000
+
+/**
+ * yv8_logit:
+ * @probability: taken into 0..1
+ *
+ * Returns: log (p / (1 - p)), the same on every machine: of IEEE double's + - * / alone
+ */
+float yv8_logit (double probability);
 
 /**
  * yv8_decode_dense:

@@ -52,6 +52,9 @@ head_init (Head *head, GRand *rand)
     head->n_anchors += head->cells[i];
     head->outputs[2 * i] = random_values (rand, (gsize) head->cells[i] * 4 * REG_MAX, -6, 6);
     head->outputs[2 * i + 1] = random_values (rand, (gsize) head->cells[i] * CLASSES, -6, 3);
+    /* Equal, or so far apart that their scores are too. */
+    for (guint j = 0; j < head->cells[i] * CLASSES; j++)
+      head->outputs[2 * i + 1][j] = ldexpf (rintf (ldexpf (head->outputs[2 * i + 1][j], 12)), -12);
   }
   g_assert_cmpuint (head->n_anchors, ==, yv8_graph_n_anchors (&head->detect, WIDTH, HEIGHT));
 }
@@ -207,8 +210,21 @@ test_thresholds (void)
   g_assert_cmpuint (run (&head, 0.5f, &d), ==, n - 1);
   logits[0] = INFINITY;
   g_assert_cmpuint (run (&head, 1, &d), ==, 1);
-  g_assert_cmpfloat (d[0].score, ==, 1);
+  g_assert_cmpfloat_with_epsilon (d[0].score, 1, 1e-7);
   run (NULL, 0, NULL);
+}
+
+static void
+test_logit (void)
+{
+  for (guint i = 1; i < 100000; i++) {
+    double p = i < 50000 ? exp2 (i / -2500.0) : i / 100000.0;
+    double want = log (p) - log1p (-p);
+    g_assert_cmpfloat (fabs (yv8_logit (p) - want), <=, 6e-8 * fabs (want) + 1e-15);
+  }
+  g_assert_cmpfloat (yv8_logit (0.5), ==, 0);
+  g_assert_cmpfloat (yv8_logit (0), ==, -INFINITY);
+  g_assert_cmpfloat (yv8_logit (1), ==, INFINITY);
 }
 
 static void
@@ -276,6 +292,7 @@ main (int argc, char **argv)
   g_test_add_func ("/decode/dense", test_dense);
   g_test_add_func ("/decode/sparse", test_sparse);
   g_test_add_func ("/decode/thresholds", test_thresholds);
+  g_test_add_func ("/decode/logit", test_logit);
   g_test_add_func ("/decode/hostile-numbers", test_hostile_numbers);
   g_test_add_func ("/decode/ties-and-cap", test_ties_and_cap);
   return g_test_run ();
