@@ -83,6 +83,13 @@ gboolean
 yv8_executor_load (
     Yv8Executor *self, const Yv8Frame *frame, const Yv8Letterbox *letterbox, GError **error)
 {
+  guint channels = self->shapes[0].channels;
+
+  if (channels > YV8_GRAPH_PICTURE_CHANNELS) {
+    g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
+        "the network's input has %u channels: it takes values, no picture", channels);
+    return FALSE;
+  }
   return self->backend->klass->load (self->backend, frame, letterbox, error);
 }
 

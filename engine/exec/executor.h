@@ -35,7 +35,12 @@ void yv8_executor_free (Yv8Executor *executor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Executor, yv8_executor_free)
 
 /**
- * yv8_executor_load: puts a frame into the input; yv8_executor_run() follows
+ * yv8_executor_load:
+ *
+ * Puts a frame into the input; yv8_executor_run() follows.
+ *
+ * Returns: %FALSE with @error set: ARGUMENT if the input has more than a picture's three channels,
+ *   or as the backend says
  */
 gboolean yv8_executor_load (
     Yv8Executor *executor, const Yv8Frame *frame, const Yv8Letterbox *letterbox, GError **error);

@@ -3,6 +3,9 @@
  * What must hold of a graph before anything runs it. */
 #include "graph/graph.h"
 
+#include <math.h>
+#include <string.h>
+
 typedef struct {
   const Yv8Graph *graph;
   guint8 **written; /* per buffer, per channel */
@@ -96,6 +99,36 @@ check_quant (const Yv8Op *op, GError **error)
   return TRUE;
 }
 
+/* Written so that NaN fails. */
+static gboolean
+all_within (const float *values, gsize n, float min, float max)
+{
+  gboolean good = TRUE;
+
+  for (gsize i = 0; i < n; i++)
+    good &= values[i] >= min && values[i] <= max;
+  return good;
+}
+
+static gboolean
+check_numbers (const Yv8Op *op, GError **error)
+{
+  gsize n = op->out.channels;
+  gsize n_weights = n * op->in[0].channels * op->window.kernel_h * op->window.kernel_w;
+
+  if (!all_within (op->bias, n, -YV8_GRAPH_MAX_BIAS, YV8_GRAPH_MAX_BIAS))
+    return fail (op, error, "a bias is not within %g", (double) YV8_GRAPH_MAX_BIAS);
+  if (!op->qweights)
+    return all_within (op->weights, n_weights, -G_MAXFLOAT, G_MAXFLOAT) ||
+           fail (op, error, "a weight is not finite");
+  if (!all_within (op->multiplier, n, nextafterf (0, 1), YV8_QUANT_MAX_MULTIPLIER))
+    return fail (
+        op, error, "a multiplier is not above 0 and at most %g", (double) YV8_QUANT_MAX_MULTIPLIER);
+  if (memchr (op->qweights, G_MININT8, n_weights))
+    return fail (op, error, "a weight is -128; they go from -127 to 127");
+  return TRUE;
+}
+
 /* Float in, float out; int8 in, either out; a residual goes with an int8 or float op as a whole. */
 static gboolean
 check_conv_types (const Yv8Graph *graph, const Yv8Op *op, GError **error)
@@ -111,7 +144,7 @@ check_conv_types (const Yv8Graph *graph, const Yv8Op *op, GError **error)
     return fail (op, error, "has no weights");
   if (in && terms > YV8_QUANT_MAX_TERMS)
     return fail (op, error, "%" G_GSIZE_FORMAT " terms overflow the accumulator", terms);
-  return !out || check_quant (op, error);
+  return check_numbers (op, error) && (!out || check_quant (op, error));
 }
 
 static gboolean
@@ -175,6 +208,9 @@ check_input (const Yv8Graph *graph, const Yv8Op *op, GError **error)
     return fail (op, error, "does not write to buffer 0");
   if (is_quantized (graph, &op->out) && (op->quant.scale != 1.0f / 255 || op->quant.zero != -128))
     return fail (op, error, "an int8 input has the scale 1/255 and the zero point -128");
+  if (yv8_graph_detect (graph) && op->out.channels != YV8_GRAPH_PICTURE_CHANNELS)
+    return fail (op, error, "%u channels of a picture, not %u", op->out.channels,
+        YV8_GRAPH_PICTURE_CHANNELS);
   return TRUE;
 }
 

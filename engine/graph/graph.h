@@ -11,11 +11,12 @@
 
 G_BEGIN_DECLS
 
-#define YV8_GRAPH_MAX_CHANNELS 65536
-#define YV8_GRAPH_MAX_KERNEL   16
-#define YV8_GRAPH_MAX_SIDE     8192
-#define YV8_GRAPH_MAX_SCALES   4
-#define YV8_OP_MAX_INPUTS      (2 * YV8_GRAPH_MAX_SCALES)
+#define YV8_GRAPH_MAX_CHANNELS     65536
+#define YV8_GRAPH_MAX_KERNEL       16
+#define YV8_GRAPH_MAX_SIDE         8192
+#define YV8_GRAPH_MAX_SCALES       4
+#define YV8_GRAPH_PICTURE_CHANNELS 3
+#define YV8_OP_MAX_INPUTS          (2 * YV8_GRAPH_MAX_SCALES)
 
 /**
  * Yv8Type: of a buffer's elements: float32, or int8 that stands for a real value, see Yv8Quant.
@@ -37,6 +38,10 @@ typedef struct {
 
 #define YV8_QUANT_MIN_SCALE 1e-9f
 #define YV8_QUANT_MAX_SCALE 1e9f
+
+/* With these no accumulator gives an infinite value. */
+#define YV8_GRAPH_MAX_BIAS       1e30f
+#define YV8_QUANT_MAX_MULTIPLIER 1e9f
 
 /* Products of an accumulator of the integer path: |sum w (q - z)| <= 127 * 255 * 65536 < 2^31. */
 #define YV8_QUANT_MAX_TERMS 65536
@@ -193,9 +198,12 @@ void yv8_quants_free (Yv8Quant **quants);
  * yv8_graph_check:
  *
  * Slices within their buffers; channel counts, windows and kinds in range; every slice written
- * before it is read, no channel written twice; INPUT first; at most one DETECT, and that the last;
- * weights present and as the types of input and output want them; scales and zero points in range.
- * All that a backend relies on, so that a graph from hostile bytes is safe to run.
+ * before it is read, no channel written twice; INPUT first; at most one DETECT, and that the last,
+ * of a picture of three channels; weights present and as the types of input and output want them;
+ * scales and zero points in range; values that cannot spoil the arithmetic: finite weights, int8
+ * weights of -127 to 127, biases within 1e30, multipliers above 0 and at most 1e9. All that a
+ * backend relies on, so that a graph from hostile bytes is safe to run; that arrays are as long as
+ * their op says is the caller's word.
  *
  * Returns: %FALSE with @error set (FORMAT), naming op and reason
  */

@@ -32,8 +32,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Network, yv8_network_free)
  *
  * What the model file asks of a network beyond yv8_graph_check(), which is part of it: a detector
  * on RGB whose shapes fit together at its input size; names of ops that are unique and valid UTF-8;
- * values that cannot spoil the arithmetic: finite weights, int8 weights of -127 to 127, biases
- * within 1e30, multipliers above 0 and at most 1e9; sums of sizes within the limits of file.h.
+ * sums of sizes within the limits of file.h.
  *
  * Returns: %FALSE with @error set (FORMAT, or UNSUPPORTED for shapes), naming op and reason
  */

@@ -153,6 +153,19 @@ spoil_kind (Yv8Graph *graph)
   g_array_index (graph->ops, Yv8Op, 2).kind = 99;
 }
 
+static void
+spoil_bias (Yv8Graph *graph)
+{
+  g_array_index (graph->ops, Yv8Op, 1).bias[1] = NAN;
+}
+
+static void
+spoil_picture (Yv8Graph *graph)
+{
+  g_array_index (graph->buffer_channels, guint, 0) = 5;
+  g_array_index (graph->ops, Yv8Op, 0).out.channels = 5;
+}
+
 static const struct {
   const char *name;
   void (*spoil) (Yv8Graph *graph);
@@ -166,6 +179,8 @@ static const struct {
   { "pad", spoil_pad, "pad" },
   { "weights", spoil_weights, "no weights" },
   { "residual", spoil_residual, "residual" },
+  { "bias", spoil_bias, "a bias is not within" },
+  { "picture", spoil_picture, "5 channels of a picture" },
   { "bins", spoil_bins, "channels" },
   { "outputs", spoil_outputs, "outputs" },
   { "buffer", spoil_buffer, "out of range" },

@@ -132,9 +132,39 @@ test_spoilt (void)
     g_assert_false (yv8_graph_check (graph, &error));
     g_assert_error (error, YV8_ERROR, YV8_ERROR_FORMAT);
   }
+  static const float wild[] = { NAN, INFINITY, -INFINITY, 3e38f, -3e38f };
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (wild); i++) {
+    g_autoptr (Yv8Graph) graph = make_graph (rand, TRUE);
+    g_autoptr (GError) error = NULL;
+    Yv8Op *conv = &g_array_index (graph->ops, Yv8Op, yv8_graph_n_ops (graph) - 1);
+    float value = wild[i % G_N_ELEMENTS (wild)];
+    (i < G_N_ELEMENTS (wild) ? conv->multiplier : conv->bias)[OUT - 1] = value;
+    g_assert_false (yv8_graph_check (graph, &error));
+    g_assert_error (error, YV8_ERROR, YV8_ERROR_FORMAT);
+  }
   g_autoptr (Yv8Graph) graph = make_graph (rand, TRUE);
   g_clear_pointer (&g_array_index (graph->ops, Yv8Op, 3).multiplier, g_free);
   g_assert_false (yv8_graph_check (graph, NULL));
+}
+
+/* A picture has three channels, and no more are made of it. */
+static void
+test_no_picture (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = make_graph (rand, FALSE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Yv8Executor) executor =
+      yv8_executor_new (graph, SIDE, SIDE, yv8_ref_backend_new (), 0, &error);
+  guint8 pixels[3 * SIDE * SIDE] = { 0 };
+  Yv8Letterbox letterbox;
+  Yv8Frame frame;
+
+  g_assert_no_error (error);
+  yv8_frame_init_packed (&frame, YV8_FORMAT_RGB, SIDE, SIDE, pixels, sizeof pixels);
+  yv8_letterbox_init (&letterbox, SIDE, SIDE, SIDE, SIDE);
+  g_assert_false (yv8_executor_load (executor, &frame, &letterbox, &error));
+  g_assert_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT);
 }
 
 int
@@ -144,5 +174,6 @@ main (int argc, char **argv)
   g_test_add_data_func ("/qs8/conv", NULL, test_conv);
   g_test_add_data_func ("/qs8/conv-silu", "silu", test_conv);
   g_test_add_func ("/qs8/spoilt", test_spoilt);
+  g_test_add_func ("/qs8/no-picture", test_no_picture);
   return g_test_run ();
 }
