@@ -14,6 +14,15 @@
 
 #define MAX_PIECE 12
 
+/* Scales that are powers of two make for sums that lie half way between two int8. */
+static gboolean
+is_power (float scale)
+{
+  int n;
+
+  return frexpf (scale, &n) == 0.5f;
+}
+
 static Yv8Quant
 random_quant (GRand *rand)
 {
@@ -25,6 +34,8 @@ random_quant (GRand *rand)
     .zero = g_rand_int_range (rand, -128, 128),
   };
 
+  if (g_rand_int_range (rand, 0, 3) == 0)
+    quant.scale = ldexpf (1, g_rand_int_range (rand, -10, 4));
   if (g_rand_int_range (rand, 0, 5) == 0)
     quant.zero = g_rand_boolean (rand) ? -128 : 127;
   return quant;
@@ -85,6 +96,10 @@ fill_qweights (Yv8Op *op, CaseValues kind, GRand *rand)
     gint8 worst = g_rand_boolean (rand) ? 127 : -127;
     op->bias[c] = (float) g_rand_double_range (rand, -2, 2);
     op->multiplier[c] = (float) (usual * exp (g_rand_double_range (rand, -3, 3)));
+    if (is_power (op->quant.scale)) {
+      op->multiplier[c] = ldexpf (op->quant.scale, -g_rand_int_range (rand, 5, 13));
+      op->bias[c] = op->quant.scale / 2 * (float) g_rand_int_range (rand, -9, 10);
+    }
     if (g_rand_int_range (rand, 0, 16) == 0)
       op->multiplier[c] = g_rand_boolean (rand) ? 1e9f : 1e-30f;
     for (gsize i = 0; i < k; i++)
@@ -144,7 +159,8 @@ qs8_graph (const Case *test, gboolean f32, guint align, GRand *rand)
   return graph;
 }
 
-/* What the pieces quantise to the wanted int8; QUANTIZE also sees what no int8 stands for. */
+/* What the pieces quantise to the wanted int8; QUANTIZE also sees what lies half way between two,
+ * and what no int8 stands for. */
 static float *
 qs8_values (const Case *test, const Yv8Graph *graph, GRand *rand)
 {
@@ -160,6 +176,8 @@ qs8_values (const Case *test, const Yv8Graph *graph, GRand *rand)
     for (gsize i = 0; i < plane; i++) {
       float *value = &values[c * plane + i];
       *value = quant.scale * (float) (random_q (test->values, quant, high, rand) - quant.zero);
+      if (test->kind == YV8_OP_QUANTIZE && g_rand_int_range (rand, 0, 8) == 0)
+        *value += quant.scale / 2;
       if (test->kind == YV8_OP_QUANTIZE && g_rand_int_range (rand, 0, 8) == 0)
         *value = WILD[g_rand_int_range (rand, 0, G_N_ELEMENTS (WILD))];
     }

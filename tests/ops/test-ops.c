@@ -8,6 +8,7 @@
 
 #include "cases.h"
 #include "cpu/cpu.h"
+#include "mutants.h"
 #include "ref/backend.h"
 #include "ref/planar.h"
 #include "testing.h"
@@ -95,6 +96,9 @@ static const struct {
   { YV8_TYPE_QS8, YV8_OP_DEQUANTIZE },
 };
 
+#define LONG_CASES   200 /* at least, with YV8_TEST_LONG */
+#define MUTANT_CASES 1000
+
 static const char *const TYPES[] = { "f32", "qs8" };
 
 static char *
@@ -110,8 +114,9 @@ static void
 test_op (const Subject *subject, Yv8Type type, Yv8OpKind kind)
 {
   g_autoptr (GRand) rand = test_rand_new ();
+  guint n = MAX (subject->n_cases[type], g_getenv ("YV8_TEST_LONG") ? LONG_CASES : 0);
 
-  for (guint i = 0; i < subject->n_cases[type]; i++) {
+  for (guint i = 0; i < n; i++) {
     g_autoptr (GError) error = NULL;
     Yv8Backend *backend = subject->create (subject->variant, &error);
     if (g_error_matches (error, YV8_ERROR, YV8_ERROR_NOT_FOUND)) {
@@ -211,6 +216,38 @@ test_wrong (void)
       }
 }
 
+/* Small random cases; NULL when none was found to be wrong. */
+static char *
+find_wrong (Mutant mutant, GRand *rand, guint *n)
+{
+  Yv8OpKind kind = mutant == MUTANT_QUANTIZE ? YV8_OP_QUANTIZE : YV8_OP_CONV;
+  char *wrong = NULL;
+
+  for (*n = 0; *n < MUTANT_CASES && !wrong; ++*n) {
+    Case test = case_random (kind, 1, rand);
+    test.width = MIN (test.width, 14);
+    test.height = MIN (test.height, 14);
+    test.in_channels = MIN (test.in_channels, 24);
+    test.out_channels = kind == YV8_OP_CONV ? MIN (test.out_channels, 8) : test.in_channels;
+    wrong = case_check_qs8 (&test, mutant_backend_new (mutant), 1, rand);
+  }
+  return wrong;
+}
+
+/* The cases are hard enough for every error that a kernel is likely to have. */
+static void
+test_mutants (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+
+  for (Mutant mutant = 0; mutant < N_MUTANTS; mutant++) {
+    guint n;
+    g_autofree char *wrong = find_wrong (mutant, rand, &n);
+    g_test_message ("mutant %u, after %u cases: %s", mutant, n, wrong ? wrong : "nothing");
+    g_assert_true ((wrong != NULL) == (mutant != MUTANT_NONE));
+  }
+}
+
 /* Arguments, if any, are the backends that are wanted. */
 static gboolean
 is_wanted (const char *name, char **backends)
@@ -235,5 +272,6 @@ main (int argc, char **argv)
       g_test_add_data_func (path, GUINT_TO_POINTER (i), test_subject);
   }
   g_test_add_func ("/ops/wrong", test_wrong);
+  g_test_add_func ("/ops/mutants", test_mutants);
   return g_test_run ();
 }
