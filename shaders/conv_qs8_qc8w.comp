@@ -5,10 +5,13 @@
  * in[i][y * stride + ky - pad][x * stride + kx - pad] - constant[o], in int32; then scale, bias,
  * activation, residual and rounding to int8, or none to float32, as numeric.h writes them.
  *
- * A lane computes PIXELS pixels of 4 * YV8_TILE_GROUPS output channels; a workgroup, a run of
- * PIXELS * YV8_LANES pixels of the destination's plane (x and y of the grid) for one tile of output
- * channels (z). Weights are at one address for all lanes. A pad within the halo needs no test. */
+ * A lane computes PIXELS pixels, neighbours in a row, of 4 * GROUPS output channels: all
+ * that it loads of a row of the source is one run. The last lane of a row overlaps the one before
+ * where the row does not come out even; both write the same. A workgroup is a run of lanes (x and y
+ * of the grid) for one tile of output channels (z); the workgroups past the last pixel write the
+ * halo. Weights are at one address for all lanes. A pad within the halo needs no test. */
 #extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
 #include "lib/access.glsl"
 #include "lib/dot.glsl"
 #include "lib/pixel.glsl"
@@ -21,6 +24,8 @@ layout (constant_id = YV8_CONSTANT_PAD) const int PAD = 1;
 layout (constant_id = YV8_CONSTANT_SILU) const bool SILU = true;
 layout (constant_id = YV8_CONSTANT_RESIDUAL) const bool RESIDUAL = false;
 layout (constant_id = YV8_CONSTANT_TO_F32) const bool TO_F32 = false;
+layout (constant_id = YV8_CONSTANT_GROUPS) const int GROUPS = YV8_TILE_GROUPS;
+layout (constant_id = YV8_CONSTANT_STEPS) const int STEPS = 1;
 
 SOURCE_QS8 (YV8_BINDING_SOURCE, source)
 #ifdef TEXEL
@@ -35,8 +40,24 @@ ROWS
 DESTINATION_QS8
 DESTINATION_F32
 
-const int T = YV8_TILE_GROUPS;
-const int CHUNK = YV8_EXACT_TERMS / 4 / (KERNEL_H * KERNEL_W); /* groups of input channels */
+const int N = PIXELS * GROUPS;
+const int TAPS = KERNEL_H * KERNEL_W;
+const int TAP = YV8_TILE_GROUPS; /* from one tap's weights to the next one's */
+/* With this mask compilers see that weights are at constants from one address. */
+const int MAX_WEIGHTS = (1 << 24) - 1;
+
+ivec2 corner; /* of the source under the first pixel's window */
+int base;
+SUM part[N];
+
+/* Sums that may lose bits are added to sums that do not before they can. */
+#ifdef EXACT_TERMS
+const int CHUNK = EXACT_TERMS / (4 * TAPS * STEPS); /* runs of the main loop */
+ivec4 sum[N];
+#define SUM_OF(i) (sum[i] + ivec4 (part[i]))
+#else
+#define SUM_OF(i) part[i]
+#endif
 
 /* One tap of one group of input channels; outside of the map what the halo holds. */
 uint
@@ -65,68 +86,106 @@ void
 store (ivec4 sum, uint group, uint pixel)
 {
   uint position = group * push.out_plane + pixel;
-  bool halo = in_halo (place_of (pixel));
 
-  if (pixel >= push.out_plane || group >= push.out_groups)
+  if (group >= push.out_groups)
     return;
   vec4 y = finish (sum, group, position);
   if (TO_F32)
-    STORE_F32 (push.out_first + position, halo ? vec4 (0) : y);
+    STORE_F32 (push.out_first + position, y);
   else
-    STORE_QS8 (
-        push.out_first + position, pack_qs8 (halo ? ivec4 (int (push.zero)) : quantize4 (y)));
+    STORE_QS8 (push.out_first + position, pack_qs8 (quantize4 (y)));
+}
+
+void
+store_halo (uint index, uint tile)
+{
+  uint end = min (tile + GROUPS, push.out_groups);
+
+  if (index >= halo_pixels ())
+    return;
+  for (uint group = tile; group < end; group++) {
+    uint position = push.out_first + group * push.out_plane + halo_pixel (index);
+    if (TO_F32)
+      STORE_F32 (position, vec4 (0));
+    else
+      STORE_QS8 (position, pack_qs8 (ivec4 (int (push.zero))));
+  }
+}
+
+/* Adds the products of one group of input channels; @w: of its first weights. */
+void
+add_group (int plane, int w)
+{
+  int from = base + plane;
+
+  for (int ky = 0; ky < KERNEL_H; ky++, from += int (push.in_pitch)) {
+    for (int kx = 0; kx < KERNEL_W; kx++, w += TAP) {
+      ACTIVATIONS x[PIXELS];
+      for (int p = 0; p < PIXELS; p++) {
+        int column = kx + p * STRIDE;
+        x[p] = TO_ACTIVATIONS (
+            PAD > YV8_HALO ? load_checked (from + column, int (push.in_first) + plane,
+                                 corner + ivec2 (column, ky))
+                           : LOAD_QS8 (source, from + column));
+      }
+      for (int t = 0; t < GROUPS; t++) {
+        WEIGHTS four = to_weights (LOAD_WEIGHTS (w + t));
+        for (int p = 0; p < PIXELS; p++)
+          part[p * GROUPS + t] += multiply (four, x[p]);
+      }
+    }
+  }
+}
+
+void
+add_all ()
+{
+  int n = int (push.in_groups);
+  int tile = int (gl_WorkGroupID.z) * GROUPS;
+  int w = tile / YV8_TILE_GROUPS * n * TAPS * TAP + tile % YV8_TILE_GROUPS;
+  int plane = 0;
+
+  for (int i = 0; i < N; i++) {
+    part[i] = SUM (0);
+#ifdef EXACT_TERMS
+    sum[i] = ivec4 (0);
+#endif
+  }
+  for (int i = 0; i < n; i += STEPS) {
+    for (int step = 0; step < STEPS; step++, plane += int (push.in_plane))
+      add_group (plane, (w & MAX_WEIGHTS) + step * TAPS * TAP);
+    w += STEPS * TAPS * TAP;
+#ifdef EXACT_TERMS
+    if (i % (CHUNK * STEPS) == 0) {
+      for (int k = 0; k < N; k++) {
+        sum[k] += ivec4 (part[k]);
+        part[k] = SUM (0);
+      }
+    }
+#endif
+  }
 }
 
 void
 main ()
 {
-  uint first = run_part () * YV8_LANES * PIXELS + gl_LocalInvocationID.x;
-  uint tile = gl_WorkGroupID.z * T;
-  ivec2 corner[PIXELS];
-  int base[PIXELS];
-  ivec4 sum[PIXELS * T];
+  uint runs = (push.out_width + PIXELS - 1) / PIXELS; /* of a row */
+  uint parts = (runs * push.out_height + YV8_LANES - 1) / YV8_LANES;
+  uint tile = gl_WorkGroupID.z * GROUPS;
 
-  for (int p = 0; p < PIXELS; p++) {
-    corner[p] = clamp_place (place_of (first + p * YV8_LANES)) * STRIDE - PAD;
-    ivec2 at = corner[p] + YV8_HALO;
-    base[p] = int (push.in_first) + at.y * int (push.in_pitch) + at.x;
-    for (int t = 0; t < T; t++)
-      sum[p * T + t] = ivec4 (0);
+  if (run_part () >= parts) {
+    store_halo ((run_part () - parts) * YV8_LANES + gl_LocalInvocationID.x, tile);
+    return;
   }
+  uint run = min (run_part () * YV8_LANES + gl_LocalInvocationID.x, runs * push.out_height - 1);
+  uint y = run / runs;
+  uint x = min ((run - y * runs) * PIXELS, push.out_width - PIXELS);
+  corner = ivec2 (x, y) * STRIDE - PAD;
+  base = int (push.in_first) + (corner.y + YV8_HALO) * int (push.in_pitch) + corner.x + YV8_HALO;
+  add_all ();
 
-  int in_pitch = int (push.in_pitch), in_plane = int (push.in_plane);
-  int in_end = int (push.in_groups) * in_plane;
-  int w = int (gl_WorkGroupID.z * push.in_groups) * KERNEL_H * KERNEL_W * T;
-  int plane = 0;
-  while (plane < in_end) {
-    int end = min (in_end, plane + CHUNK * in_plane);
-    SUM part[PIXELS * T];
-    for (int i = 0; i < PIXELS * T; i++)
-      part[i] = SUM (0);
-    for (; plane < end; plane += in_plane) {
-      for (int ky = 0; ky < KERNEL_H; ky++) {
-        for (int kx = 0; kx < KERNEL_W; kx++) {
-          int tap = plane + ky * in_pitch + kx;
-          ACTIVATIONS x[PIXELS];
-          for (int p = 0; p < PIXELS; p++)
-            x[p] = TO_ACTIVATIONS (
-                PAD > YV8_HALO ? load_checked (base[p] + tap, int (push.in_first) + plane,
-                                     corner[p] + ivec2 (kx, ky))
-                               : LOAD_QS8 (source, base[p] + tap));
-          for (int t = 0; t < T; t++) {
-            WEIGHTS four = to_weights (LOAD_WEIGHTS (w + t));
-            for (int p = 0; p < PIXELS; p++)
-              part[p * T + t] += multiply (four, x[p]);
-          }
-          w += T;
-        }
-      }
-    }
-    for (int i = 0; i < PIXELS * T; i++)
-      sum[i] += ivec4 (part[i]);
-  }
-
-  for (int p = 0; p < PIXELS; p++)
-    for (int t = 0; t < T; t++)
-      store (sum[p * T + t], tile + t, first + p * YV8_LANES);
+  uint pixel = (y + YV8_HALO) * push.out_pitch + x + YV8_HALO;
+  [[unroll]] for (int p = 0; p < PIXELS; p++)
+    [[unroll]] for (int t = 0; t < GROUPS; t++)
+      store (SUM_OF (p * GROUPS + t), tile + t, pixel + p);
 }

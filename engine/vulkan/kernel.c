@@ -3,10 +3,36 @@
  * From op to kernel. */
 #include "vulkan/kernel.h"
 
-/* Workgroups below which a device would idle: then lanes take fewer pixels. */
-#define BUSY_SOFTWARE 8
-#define BUSY          128
-#define MAX_PIXELS    4
+/**
+ * Tuning: what suits a kind of device
+ * @busy: workgroups below which it would idle: then lanes take less
+ * @pixels: of a lane of a convolution, at most
+ * @steps: groups of input channels in a run of its main loop, at most
+ */
+typedef struct {
+  guint32 busy, pixels, steps;
+} Tuning;
+
+enum {
+  TUNING_GPU,
+  TUNING_GPU_WITHOUT_DOT,
+  TUNING_SOFTWARE,
+};
+
+/* Without a dot product a sum takes twice the registers, see EXACT_TERMS in dot.glsl. */
+static const Tuning TUNINGS[] = {
+  [TUNING_GPU] = { .busy = 48, .pixels = 4, .steps = 8 },
+  [TUNING_GPU_WITHOUT_DOT] = { .busy = 48, .pixels = 2, .steps = 1 },
+  [TUNING_SOFTWARE] = { .busy = 8, .pixels = 4, .steps = 1 },
+};
+
+static const Tuning *
+tuning_of (const Yv8VulkanDevice *device, gboolean qs8)
+{
+  if (device->software)
+    return &TUNINGS[TUNING_SOFTWARE];
+  return &TUNINGS[qs8 && !device->dot ? TUNING_GPU_WITHOUT_DOT : TUNING_GPU];
+}
 
 /* By Yv8OpKind; %NULL for what the host does. */
 static const char *const SHADERS[YV8_N_OP_KINDS] = {
@@ -136,27 +162,75 @@ divide_up (guint32 value, guint32 by)
   return value / by + (value % by != 0);
 }
 
+/* Halves the tile of a lane until the device has enough workgroups: first by channels, since pixels
+ * share the weights, then by pixels. Float kernels know no fewer channels. */
+static void
+choose_tile (guint32 *values, const Tuning *tuning, const Yv8VulkanPush *push, gboolean qs8)
+{
+  guint32 pixels = tuning->pixels, groups = YV8_TILE_GROUPS;
+
+  while (pixels > push->out_width)
+    pixels /= 2;
+  while (pixels * groups > 1 && divide_up (push->out_width * push->out_height, YV8_LANES * pixels) *
+                                        divide_up (push->out_groups, groups) <
+                                    tuning->busy) {
+    if (qs8 && groups > 1)
+      groups /= 2;
+    else if (!qs8 && pixels > 1)
+      pixels /= 2;
+    else
+      break;
+  }
+  values[YV8_CONSTANT_PIXELS] = pixels;
+  values[YV8_CONSTANT_GROUPS] = groups;
+}
+
+/* Short loops are unrolled, as far as they come out even, so that loads of the next products begin
+ * before those of the last are through. */
+static guint32
+steps_of (const Tuning *tuning, const Yv8VulkanPush *push, const Yv8Window *window)
+{
+  guint32 steps = 1;
+
+  if (window->kernel_h * window->kernel_w > 1)
+    return 1;
+  while (steps < tuning->steps && push->in_groups % (2 * steps) == 0)
+    steps *= 2;
+  return steps;
+}
+
+/* An int8 convolution has lanes for runs of pixels in a row, and others for the halo. */
+static guint32
+parts_of (const Yv8VulkanPush *push, guint32 pixels, gboolean qs8)
+{
+  guint32 runs = divide_up (push->out_width, pixels) * push->out_height;
+
+  if (!qs8)
+    return divide_up (push->out_plane, YV8_LANES * pixels);
+  return divide_up (runs, YV8_LANES) +
+         divide_up (2 * (push->out_pitch + push->out_height), YV8_LANES);
+}
+
 static gboolean
 set_conv (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op,
     const Yv8Shape *shapes, GError **error)
 {
-  guint32 busy = device->software ? BUSY_SOFTWARE : BUSY;
-  guint32 tiles = divide_up (self->push.out_groups, YV8_TILE_GROUPS);
-  guint32 pixels = MAX_PIXELS;
+  gboolean qs8 = op->qweights != NULL;
+  const Tuning *tuning = tuning_of (device, qs8);
+  guint32 *values = self->constants.values;
 
-  while (pixels > 1 && divide_up (self->push.out_plane, YV8_LANES * pixels) * tiles < busy)
-    pixels /= 2;
-  self->constants.values[YV8_CONSTANT_PIXELS] = pixels;
-  self->constants.values[YV8_CONSTANT_SILU] = op->activation == YV8_ACTIVATION_SILU;
-  self->constants.values[YV8_CONSTANT_RESIDUAL] = op->n_in == 2;
-  self->constants.values[YV8_CONSTANT_TO_F32] = shapes[op->out.buffer].type == YV8_TYPE_F32;
+  choose_tile (values, tuning, &self->push, qs8);
+  values[YV8_CONSTANT_STEPS] = qs8 ? steps_of (tuning, &self->push, &op->window) : 0;
+  values[YV8_CONSTANT_SILU] = op->activation == YV8_ACTIVATION_SILU;
+  values[YV8_CONSTANT_RESIDUAL] = op->n_in == 2;
+  values[YV8_CONSTANT_TO_F32] = shapes[op->out.buffer].type == YV8_TYPE_F32;
   if (op->n_in == 2) {
     if (!check_slice (&op->in[1], op->name, error))
       return FALSE;
     self->push.residual_first = first_of (&op->in[1], shapes);
   }
-  return set_grid (
-      self, device, divide_up (self->push.out_plane, YV8_LANES * pixels), tiles, error);
+  return set_grid (self, device, parts_of (&self->push, values[YV8_CONSTANT_PIXELS], qs8),
+      divide_up (self->push.out_groups, values[YV8_CONSTANT_GROUPS]), error);
 }
 
 static void

@@ -4,8 +4,7 @@
  * output channels, WEIGHTS. DOT_SIGNED and DOT_MIXED take the packed dot product of the device;
  * mixed, the activations are unsigned, with 128 added, which the constant of YV8_ROW_CONSTANT takes
  * away again. Without either the products are float32: exact, and so are sums of up to
- * YV8_EXACT_TERMS of them, as 1024 * 128 * 127 < 2^24. */
-#define YV8_EXACT_TERMS 1024
+ * EXACT_TERMS of them, as 1024 * 128 * 127 < 2^24. */
 
 #if defined DOT_SIGNED || defined DOT_MIXED
 #extension GL_EXT_spirv_intrinsics : require
@@ -26,6 +25,7 @@ spirv_instruction (extensions = [ "SPV_KHR_integer_dot_product" ], capabilities 
 spirv_instruction (extensions = [ "SPV_KHR_integer_dot_product" ], capabilities = [ 6018, 6019 ],
     id = 4452) int dot4 (int weights, uint x, spirv_literal int format);
 #else
+#define EXACT_TERMS       1024
 #define SUM               vec4
 #define WEIGHTS           mat4
 #define ACTIVATIONS       vec4

@@ -13,10 +13,10 @@
 /* Lanes of a workgroup, along x; a lane is a pixel. */
 #define YV8_LANES 64
 
-/* Groups of four output channels that a lane of the convolution computes. Weights are packed for
- * it: [tiles of so many groups][(C + 3) / 4][kernel_h][kernel_w][groups of the tile][4 input
- * channels] of four output channels each; of int8, four input channels to a dword, [...][groups of
- * the tile][4 output channels]. */
+/* Groups of four output channels that a lane of the convolution computes, of int8 at the most.
+ * Weights are packed for it: [tiles of so many groups][(C + 3) / 4][kernel_h][kernel_w][groups of
+ * the tile][4 input channels] of four output channels each; of int8, four input channels to a
+ * dword, [...][groups of the tile][4 output channels]. */
 #define YV8_TILE_GROUPS         4
 
 #define YV8_BINDING_SOURCE      0 /* what the kernel reads */
@@ -33,9 +33,11 @@
 #define YV8_CONSTANT_PAD        4
 #define YV8_CONSTANT_SILU       5
 #define YV8_CONSTANT_RESIDUAL   6
-#define YV8_CONSTANT_SHIFT      7 /* log2 of an enlargement */
-#define YV8_CONSTANT_TO_F32     8 /* an int8 convolution writes float32 */
-#define YV8_N_CONSTANTS         9
+#define YV8_CONSTANT_SHIFT      7  /* log2 of an enlargement */
+#define YV8_CONSTANT_TO_F32     8  /* an int8 convolution writes float32 */
+#define YV8_CONSTANT_STEPS      9  /* groups of input channels of a run of the main loop */
+#define YV8_CONSTANT_GROUPS     10 /* of four output channels that a lane computes */
+#define YV8_N_CONSTANTS         11
 
 /* What an int8 kernel knows of its channels, for each group so many rows of four dwords. The first
  * three are of a convolution's outputs, see numeric.h; the last two of the residual's channels, or

@@ -30,3 +30,22 @@ clamp_place (ivec2 place)
 {
   return clamp (place, ivec2 (0), ivec2 (push.out_width, push.out_height) - 1);
 }
+
+/* The halo's pixels: those of the rows above and below, then left and right by turns. */
+uint
+halo_pixels ()
+{
+  return 2 * (push.out_pitch + push.out_height);
+}
+
+uint
+halo_pixel (uint index)
+{
+  uint side = index - 2 * push.out_pitch;
+
+  if (index < push.out_pitch)
+    return index;
+  if (index < 2 * push.out_pitch)
+    return index + push.out_height * push.out_pitch;
+  return (1 + side / 2) * push.out_pitch + (side % 2) * (push.out_pitch - 1);
+}
