@@ -284,7 +284,21 @@ choose_dot (Yv8VulkanDevice *self, GError **error)
 }
 
 static gboolean
-open_device (Yv8VulkanDevice *self, GError **error)
+choose_variant (Yv8VulkanDevice *self, GError **error)
+{
+  if (!choose ("YV8_VULKAN_PRECISION", "f32", "f16", &self->f16, error) ||
+      !choose ("YV8_VULKAN_ACCESS", "ssbo", "texel", &self->texel, error) ||
+      !choose_dot (self, error))
+    return FALSE;
+  if (!self->texel || has_texels (self))
+    return TRUE;
+  g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
+      "YV8_VULKAN_ACCESS is 'texel', which %s cannot do", self->properties.deviceName);
+  return FALSE;
+}
+
+static gboolean
+create_device (Yv8VulkanDevice *self, gboolean inspect, GError **error)
 {
   static const float priority = 1;
   VkDeviceQueueCreateInfo queue = {
@@ -293,28 +307,32 @@ open_device (Yv8VulkanDevice *self, GError **error)
     .queueCount = 1,
     .pQueuePriorities = &priority,
   };
-  static const char *const extensions[] = { VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME };
   VkPhysicalDeviceShaderIntegerDotProductFeatures dot = {
     .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES,
     .shaderIntegerDotProduct = VK_TRUE,
   };
+  VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR executables = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR,
+    .pipelineExecutableInfo = VK_TRUE,
+  };
+  const char *extensions[2];
   VkDeviceCreateInfo info = {
     .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-    .pNext = self->has_dot ? &dot : NULL,
-    .enabledExtensionCount = self->has_dot ? G_N_ELEMENTS (extensions) : 0,
     .ppEnabledExtensionNames = extensions,
     .queueCreateInfoCount = 1,
     .pQueueCreateInfos = &queue,
   };
 
-  if (!choose ("YV8_VULKAN_PRECISION", "f32", "f16", &self->f16, error) ||
-      !choose ("YV8_VULKAN_ACCESS", "ssbo", "texel", &self->texel, error) ||
-      !choose_dot (self, error))
-    return FALSE;
-  if (self->texel && !has_texels (self)) {
-    g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
-        "YV8_VULKAN_ACCESS is 'texel', which %s cannot do", self->properties.deviceName);
-    return FALSE;
+  if (self->has_dot) {
+    extensions[info.enabledExtensionCount++] = VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME;
+    info.pNext = &dot;
+  }
+  if (inspect) {
+    extensions[info.enabledExtensionCount++] = VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME;
+    executables.pNext = (void *) info.pNext;
+    info.pNext = &executables;
+    self->pipeline_flags = VK_PIPELINE_CREATE_CAPTURE_STATISTICS_BIT_KHR |
+                           VK_PIPELINE_CREATE_CAPTURE_INTERNAL_REPRESENTATIONS_BIT_KHR;
   }
   self->debug = yv8_vulkan_debug ();
   if (!yv8_vulkan_check (
@@ -324,8 +342,18 @@ open_device (Yv8VulkanDevice *self, GError **error)
   return TRUE;
 }
 
-Yv8VulkanDevice *
-yv8_vulkan_device_open (guint index, GError **error)
+static gboolean
+can_inspect (const Yv8VulkanDevice *self, GError **error)
+{
+  if (has_extension (self->physical, VK_KHR_PIPELINE_EXECUTABLE_PROPERTIES_EXTENSION_NAME))
+    return TRUE;
+  g_set_error (error, YV8_ERROR, YV8_ERROR_UNSUPPORTED, "%s tells nothing of its pipelines",
+      self->properties.deviceName);
+  return FALSE;
+}
+
+static Yv8VulkanDevice *
+open_device (guint index, gboolean inspect, GError **error)
 {
   VkInstance instance = yv8_vulkan_instance_ref (error);
 
@@ -337,9 +365,22 @@ yv8_vulkan_device_open (guint index, GError **error)
         "there is no Vulkan device %u: %u can run the engine", index, devices->len);
   } else {
     g_autoptr (Yv8VulkanDevice) device = g_ptr_array_steal_index (devices, index);
-    if (open_device (device, error))
+    if (choose_variant (device, error) && (!inspect || can_inspect (device, error)) &&
+        create_device (device, inspect, error))
       return g_steal_pointer (&device);
   }
   yv8_vulkan_instance_unref ();
   return NULL;
+}
+
+Yv8VulkanDevice *
+yv8_vulkan_device_open (guint index, GError **error)
+{
+  return open_device (index, FALSE, error);
+}
+
+Yv8VulkanDevice *
+yv8_vulkan_device_open_for_inspection (guint index, GError **error)
+{
+  return open_device (index, TRUE, error);
 }

@@ -34,7 +34,7 @@ typedef enum {
  * @texel: kernels read through texel buffers, and lanes of a subgroup share weights
  * @has_dot: knows packed dot products, be they fast or not
  * @dot: that the kernels use
- * @pipeline_flags: of every pipeline; 0 but in tests that ask for statistics
+ * @pipeline_flags: of every pipeline; 0 but where it is opened for inspection
  * @device: %NULL in a listing
  * @debug: the validation layer is asked for; see yv8_vulkan_device_open()
  */
@@ -77,6 +77,13 @@ GPtrArray *yv8_vulkan_devices_list (void);
  * Returns: (transfer full): the device; %NULL with @error set (NOT_FOUND, DEVICE, ARGUMENT)
  */
 Yv8VulkanDevice *yv8_vulkan_device_open (guint index, GError **error);
+
+/**
+ * yv8_vulkan_device_open_for_inspection: likewise, and its pipelines tell their statistics and code
+ *
+ * Returns: as yv8_vulkan_device_open(); UNSUPPORTED where the driver tells nothing of pipelines
+ */
+Yv8VulkanDevice *yv8_vulkan_device_open_for_inspection (guint index, GError **error);
 
 void yv8_vulkan_device_free (Yv8VulkanDevice *device);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8VulkanDevice, yv8_vulkan_device_free)

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Radeon 680M: 12 compute units of two SIMDs of 32 lanes, 2.4 GHz, DDR5-4800 on 128 bits. */
+#include "model.h"
+
+#include <math.h>
+
+#define CLOCK    2.4e9
+#define N_SIMDS  24
+#define WAVE     64
+#define BYTES    76.8e9               /* a second */
+#define PRODUCTS (N_SIMDS * 32 * 4.0) /* a cycle, by dot products */
+
+double
+model_runs (const Yv8VulkanKernel *kernel)
+{
+  const guint32 *values = kernel->constants.values;
+
+  if (values[YV8_CONSTANT_PIXELS])
+    return (double) kernel->push.in_groups / MAX (values[YV8_CONSTANT_STEPS], 1);
+  return MAX (values[YV8_CONSTANT_KERNEL_H] * values[YV8_CONSTANT_KERNEL_W], 1);
+}
+
+/* Those of a convolution that write the halo alone are not worth counting. */
+static double
+waves_of (const Yv8VulkanKernel *kernel)
+{
+  const Yv8VulkanPush *push = &kernel->push;
+  guint32 pixels = kernel->constants.values[YV8_CONSTANT_PIXELS];
+  double groups = (double) kernel->grid[0] * kernel->grid[1];
+
+  if (pixels)
+    groups = ceil ((push->out_width + pixels - 1) / pixels * push->out_height / (double) YV8_LANES);
+  return groups * kernel->grid[2] * YV8_LANES / WAVE;
+}
+
+double
+model_seconds (const Inspection *self, const Yv8VulkanKernel *kernel)
+{
+  double waves = waves_of (kernel);
+  double issue = self->cycles + (model_runs (kernel) - 1) * self->loop_cycles;
+  double latency = issue * self->latency / self->inverse_throughput;
+  double at_once = self->occupancy / 2.0; /* the driver counts waves of 32 lanes */
+  double by_issue = ceil (waves / N_SIMDS) * issue;
+  double by_latency = ceil (waves / N_SIMDS / at_once) * latency;
+
+  return MAX (by_issue, by_latency) / CLOCK;
+}
+
+static double
+bytes_of (const Yv8Slice *slice, const Yv8Shape *shapes)
+{
+  const Yv8Shape *shape = &shapes[slice->buffer];
+  double size = shape->type == YV8_TYPE_QS8 ? 1 : sizeof (float);
+
+  return size * slice->channels * shape->height * shape->width;
+}
+
+double
+model_roofline (const Yv8Op *op, const Yv8Shape *shapes)
+{
+  double bytes = bytes_of (&op->out, shapes) + (double) yv8_op_parameters (op);
+
+  for (guint i = 0; i < op->n_in; i++)
+    bytes += bytes_of (&op->in[i], shapes);
+  return MAX ((double) yv8_op_macs (op, shapes) / PRODUCTS / CLOCK, bytes / BYTES);
+}
