@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The backend "cpu". */
-#include "config.h"
-
 #include <math.h>
-#include <oneapi/dnnl/dnnl.h>
 #include <string.h>
 
 #include "cpu/backend.h"
 #include "cpu/cpu.h"
+#include "cpu/product.h"
 #include "cpu/qs8.h"
 
 typedef struct {
@@ -265,14 +263,13 @@ run_op (Yv8Backend *backend, guint index, GError **error)
   yv8_pool_run (cpu->pool, run_task, &job, job.kernel->n_tasks (cpu, op));
   if (cpu->planar.nanoseconds)
     cpu->planar.nanoseconds[index] = yv8_planar_now () - start;
-  gint status = g_atomic_int_exchange (&cpu->failed, dnnl_success);
-  if (status != dnnl_success) {
-    g_set_error (error, YV8_ERROR,
-        status == dnnl_out_of_memory ? YV8_ERROR_MEMORY : YV8_ERROR_DEVICE,
-        "op '%s': dnnl_sgemm failed with status %d", op->name, status);
-    return FALSE;
-  }
-  return TRUE;
+  gint status = g_atomic_int_exchange (&cpu->failed, YV8_CPU_DONE);
+  if (status == YV8_CPU_DONE)
+    return TRUE;
+  g_set_error (error, YV8_ERROR, status == YV8_CPU_NO_MEMORY ? YV8_ERROR_MEMORY : YV8_ERROR_DEVICE,
+      "op '%s': the matrix product failed%s", op->name,
+      status == YV8_CPU_NO_MEMORY ? " for want of memory" : "");
+  return FALSE;
 }
 
 static const char *
@@ -336,13 +333,4 @@ Yv8Backend *
 yv8_cpu_backend_new (guint threads, GError **error)
 {
   return yv8_cpu_backend_new_for (yv8_cpu_kernels (), threads, error);
-}
-
-char *
-yv8_cpu_driver (void)
-{
-  const dnnl_version_t *version = dnnl_version ();
-
-  return g_strdup_printf ("oneDNN %d.%d.%d, %s", version->major, version->minor, version->patch,
-      yv8_cpu_kernels ()->isa);
 }

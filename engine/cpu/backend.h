@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The backend "cpu": float through oneDNN's dnnl_sgemm, on all processors. Without the feature
- * onednn, what stands here is the backend "ref". */
+ * The backend "cpu": float through oneDNN's dnnl_sgemm, or without the feature onednn through a
+ * product of our own; int8 through kernels of our own; on all processors. */
 #pragma once
 
 #include "exec/backend.h"

@@ -4,15 +4,13 @@
  * channels
  * * kernel_h * kernel_w. The columns of a 1x1 kernel are the map itself; those of others are
  * gathered into scratch (im2col), for as many pixels at a time as the second-level cache holds. */
-#include "config.h"
-
-#include <oneapi/dnnl/dnnl.h>
 #include <string.h>
 
 #include "cpu/cpu.h"
+#include "cpu/product.h"
 
 /* Bytes of columns and results of a task, to stay in a usual second-level cache beside what
- * dnnl_sgemm packs; but not fewer pixels than MIN_COLUMNS, since each task packs its weights anew.
+ * the product packs; but not fewer pixels than MIN_COLUMNS, since each task packs its weights anew.
  */
 #define CACHE_BYTES (384 * 1024)
 #define MIN_COLUMNS 208
@@ -173,9 +171,9 @@ yv8_cpu_conv_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task)
     columns = cpu->scratch[lane];
     stride = n;
   }
-  dnnl_status_t status = dnnl_sgemm ('N', 'N', n_rows, n, conv.k, 1, op->weights + row * conv.k,
-      conv.k, columns, stride, 0, y, conv.plane);
-  if (status != dnnl_success)
+  Yv8CpuStatus status = yv8_cpu_product (
+      cpu->kernels, y, conv.plane, op->weights + row * conv.k, columns, stride, n_rows, conv.k, n);
+  if (status != YV8_CPU_DONE)
     g_atomic_int_set (&cpu->failed, (gint) status);
 
   for (gsize i = 0; i < n_rows; i++, y += conv.plane) {

@@ -31,7 +31,7 @@ typedef struct {
  * @tiles: (array): of each op; zero for all but float CONV
  * @convs: (array): of each op; %NULL for all but int8 CONV
  * @scratch: (array): of each lane: 4-byte elements, as many as the ops want
- * @failed: a status of dnnl_sgemm other than success, once one was seen
+ * @failed: a Yv8CpuStatus other than done, once one was seen
  */
 struct _Yv8Cpu {
   Yv8Planar planar;

@@ -2,6 +2,10 @@
  *
  * Float32 loops, for the compiler to vectorise: compiled once for each instruction set, with
  * YV8_ISA its name. */
+#include "config.h"
+
+#include <string.h>
+
 #include "cpu/isa.h"
 
 #define SYMBOL_OF(isa) yv8_cpu_kernels_##isa
@@ -105,6 +109,68 @@ normalize (float *restrict y, const guint32 *restrict x, guint shift, gsize n)
     y[i] = (float) (gint32) (x[i] >> shift & 255) / 255.0f;
 }
 
+#ifndef HAVE_ONEDNN
+#if defined(__AVX512F__)
+#define LANES 16
+#define ROWS  8
+#elif defined(__AVX__)
+#define LANES 8
+#define ROWS  4
+#else
+#define LANES 4
+#define ROWS  4
+#endif
+#define VECTORS 2
+#define COLUMNS (VECTORS * LANES)
+
+typedef float Vector __attribute__ ((vector_size (4 * LANES)));
+
+/* @n columns, COLUMNS at most, of @rows rows; the accumulators stay in registers where both are
+ * constants. */
+static inline __attribute__ ((always_inline)) void
+multiply (float *restrict y, gsize y_stride, const float *restrict w, const float *restrict x,
+    gsize x_stride, guint rows, gsize k, gsize n)
+{
+  Vector sum[ROWS][VECTORS] = { 0 };
+
+  for (gsize i = 0; i < k; i++, x += x_stride) {
+    Vector column[VECTORS] = { 0 };
+#pragma GCC unroll 2
+    for (guint j = 0; j < VECTORS && n == COLUMNS; j++)
+      memcpy (&column[j], x + j * LANES, sizeof (Vector));
+    if (n != COLUMNS)
+      memcpy (column, x, n * sizeof (float));
+#pragma GCC unroll 8
+    for (guint row = 0; row < rows; row++)
+#pragma GCC unroll 2
+      for (guint j = 0; j < VECTORS; j++)
+        sum[row][j] += w[row * k + i] * column[j];
+  }
+#pragma GCC unroll 8
+  for (guint row = 0; row < rows; row++)
+    memcpy (y + row * y_stride, sum[row], n * sizeof (float));
+}
+
+/* Columns outside, so that those of a tile stay in the cache while the rows pass. */
+static void
+product (float *y, gsize y_stride, const float *w, const float *x, gsize x_stride, gsize n_rows,
+    gsize k, gsize n)
+{
+  for (gsize i = 0; i < n; i += COLUMNS)
+    for (gsize row = 0; row < n_rows;) {
+      guint rows = row + ROWS <= n_rows ? ROWS : 1;
+      float *to = y + row * y_stride + i;
+      if (i + COLUMNS > n)
+        multiply (to, y_stride, w + row * k, x + i, x_stride, rows, k, n - i);
+      else if (rows == ROWS)
+        multiply (to, y_stride, w + row * k, x + i, x_stride, ROWS, k, COLUMNS);
+      else
+        multiply (to, y_stride, w + row * k, x + i, x_stride, 1, k, COLUMNS);
+      row += rows;
+    }
+}
+#endif
+
 extern const Yv8CpuQs8Kernels QS8 (YV8_ISA);
 extern const Yv8CpuKernels SYMBOL (YV8_ISA);
 const Yv8CpuKernels SYMBOL (YV8_ISA) = {
@@ -117,4 +183,7 @@ const Yv8CpuKernels SYMBOL (YV8_ISA) = {
   .double_row = double_row,
   .gather = gather,
   .normalize = normalize,
+#ifndef HAVE_ONEDNN
+  .product = product,
+#endif
 };

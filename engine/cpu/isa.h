@@ -68,6 +68,7 @@ typedef struct {
  * @double_row: y[2 i] = y[2 i + 1] = x[i], for @n elements of x, of four bytes of any type
  * @gather: y[i] = x[stride * i], likewise
  * @normalize: y[i] = (x[i] >> shift & 255) / 255
+ * @product: see cpu/product.h; %NULL where oneDNN has it
  */
 typedef struct {
   const char *isa;
@@ -79,6 +80,8 @@ typedef struct {
   void (*double_row) (gpointer y, gconstpointer x, gsize n);
   void (*gather) (gpointer y, gconstpointer x, gsize stride, gsize n);
   void (*normalize) (float *y, const guint32 *x, guint shift, gsize n);
+  void (*product) (float *y, gsize y_stride, const float *w, const float *x, gsize x_stride,
+      gsize n_rows, gsize k, gsize n);
 } Yv8CpuKernels;
 
 /**
