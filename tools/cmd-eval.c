@@ -10,7 +10,9 @@
 
 #include <math.h>
 
-static char *images_folder, *labels_folder, *results_path;
+#define REFERENCE_THRESHOLD 0.25f
+
+static char *images_folder, *labels_folder, *results_path, *reference_path;
 static int limit;
 
 typedef struct {
@@ -18,9 +20,11 @@ typedef struct {
   GPtrArray *names; /* of the pictures, sorted */
   Yv8Model *model;
   Yv8Detector *detector;
+  Yv8Model *reference_model;
+  Yv8Detector *reference; /* its boxes are the labels */
   Yv8DetectParams params;
   guint8 *classes;
-  Yv8Evaluator *evaluator; /* with labels only */
+  Yv8Evaluator *evaluator; /* with labels or a reference only */
   Yv8Json *results;
   guint64 n_detections;
 } Job;
@@ -29,6 +33,8 @@ static void
 job_clear (Job *job)
 {
   g_clear_pointer (&job->evaluator, yv8_evaluator_free);
+  g_clear_pointer (&job->reference, yv8_detector_free);
+  g_clear_pointer (&job->reference_model, yv8_model_unref);
   g_clear_pointer (&job->detector, yv8_detector_free);
   g_clear_pointer (&job->model, yv8_model_unref);
   g_clear_pointer (&job->names, g_ptr_array_unref);
@@ -82,6 +88,21 @@ add_labels (Job *job, const char *name, const Yv8Frame *frame, const Yv8Detectio
 }
 
 static gboolean
+add_reference (Job *job, const Yv8Frame *frame, const Yv8Detection *detections, guint n_detections,
+    GError **error)
+{
+  Yv8DetectParams params = job->params;
+  const Yv8Detection *labels;
+  guint n;
+
+  params.threshold = REFERENCE_THRESHOLD;
+  if (!yv8_detector_detect (job->reference, frame, &params, &labels, &n, error))
+    return FALSE;
+  yv8_evaluator_add_image (job->evaluator, labels, n, detections, n_detections);
+  return TRUE;
+}
+
+static gboolean
 evaluate_picture (Job *job, const char *name, GError **error)
 {
   g_autofree char *path = g_build_filename (images_folder, name, NULL);
@@ -106,6 +127,8 @@ evaluate_picture (Job *job, const char *name, GError **error)
   job->n_detections += n;
   if (job->results)
     add_results (job, name, detections, n);
+  if (job->reference)
+    return add_reference (job, frame, detections, n, error);
   return !job->evaluator || add_labels (job, name, frame, detections, n, error);
 }
 
@@ -219,11 +242,33 @@ check_folders (GError **error)
         images_folder ? "--limit must be at least 1" : "missing option --images");
     return FALSE;
   }
+  if (labels_folder && reference_path) {
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+        "--labels and --reference: only one of them can be the truth");
+    return FALSE;
+  }
   if (labels_folder && !g_file_test (labels_folder, G_FILE_TEST_IS_DIR)) {
     g_set_error (error, YV8_ERROR, YV8_ERROR_NOT_FOUND, "%s: no such directory", labels_folder);
     return FALSE;
   }
   return yv8_files_check_output (results_path, error);
+}
+
+static gboolean
+open_reference (Job *job, GError **error)
+{
+  Yv8Options options = *job->options;
+
+  options.model = reference_path;
+  job->reference = yv8_options_open (&options, FALSE, &job->reference_model, error);
+  if (!job->reference)
+    return FALSE;
+  guint n = yv8_model_n_classes (job->model), others = yv8_model_n_classes (job->reference_model);
+  if (n == others)
+    return TRUE;
+  g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT, "%s has %u classes, %s has %u",
+      job->options->model, n, reference_path, others);
+  return FALSE;
 }
 
 static gboolean
@@ -239,7 +284,9 @@ run (const Yv8Options *options, GError **error)
   job.detector = yv8_options_open (options, FALSE, &job.model, error);
   if (!job.detector || !yv8_options_params (options, job.model, &job.params, &job.classes, error))
     return FALSE;
-  if (labels_folder)
+  if (reference_path && !open_reference (&job, error))
+    return FALSE;
+  if (labels_folder || reference_path)
     job.evaluator = yv8_evaluator_new (yv8_model_n_classes (job.model));
   if (results_path) {
     job.results = yv8_json_new ();
@@ -258,6 +305,8 @@ static const GOptionEntry entries[] = {
   { "images", 'i', 0, G_OPTION_ARG_FILENAME, &images_folder, "Directory of pictures", "DIR" },
   { "labels", 'l', 0, G_OPTION_ARG_FILENAME, &labels_folder,
       "Directory of YOLO labels: lines 'class cx cy w h'", "DIR" },
+  { "reference", 0, 0, G_OPTION_ARG_FILENAME, &reference_path,
+      "Instead of labels: the boxes of this model with scores of at least 0.25", "MODEL" },
   { "results", 'r', 0, G_OPTION_ARG_FILENAME, &results_path, "Write COCO results", "FILE" },
   { "limit", 0, 0, G_OPTION_ARG_INT, &limit, "Only the first so many pictures", "N" },
   { NULL },
@@ -271,6 +320,7 @@ const Yv8Command yv8_eval_command = {
       "Examples:\n"
       "  yv8 eval --model yolov8n.onnx --images val/images --labels val/labels\n"
       "  yv8 eval --model yolov8n.onnx --images val/images --results found.json\n"
+      "  yv8 eval --model int8.bin --images val/images --reference yolov8n.onnx\n"
       "  yv8 eval --model yolov8n.onnx --images val/images --labels val/labels --limit 8 \\\n"
       "      --device vulkan --json",
   .groups = YV8_OPTIONS_DETECTOR | YV8_OPTIONS_PARAMS,

@@ -6,6 +6,7 @@
 #include "compress/bias.h"
 #include "compress/calibration.h"
 #include "compress/quantize.h"
+#include "compress/refine.h"
 #include "compress/threshold.h"
 #include "detect/formats.h"
 #include "ref/letterbox.h"
@@ -172,6 +173,21 @@ choose_ranges (Yv8Calibration *self)
           private->histograms[i], private->method, yv8_recipe_fixed_low (self->recipe, i));
 }
 
+static gboolean
+refine_ranges (Yv8Calibration *self, GError **error)
+{
+  Yv8CalibrationPrivate *private = self->private;
+  g_autofree double *noise = g_new0 (double, yv8_graph_n_ops (private->graph));
+
+  for (guint i = 0; i < yv8_graph_n_ops (private->graph); i++) {
+    const Yv8Histogram *histogram = private->histograms[i];
+    double signal = histogram ? yv8_histogram_mean_square (histogram) : 0;
+    if (signal > 0 && !self->recipe->keep_float[i])
+      noise[i] = yv8_quant_error (histogram, &self->recipe->quants[i]) / signal;
+  }
+  return yv8_refine_ranges (self->recipe, noise, &private->target, private->samples, error);
+}
+
 static void
 start (Yv8Calibration *self, Yv8ProgressFunc progress, gpointer data)
 {
@@ -183,6 +199,8 @@ start (Yv8Calibration *self, Yv8ProgressFunc progress, gpointer data)
   private->target.step = step;
   private->done = 0;
   private->total = 4 * n_samples + 2 * n_held_out;
+  if (private->method == YV8_METHOD_MSE)
+  private->total += yv8_refine_n_runs (private->samples);
   if (private->max_drop > 0)
   private->total += YV8_MIXED_TRIALS * n_held_out;
   for (guint i = 0; i < yv8_graph_n_ops (private->graph); i++) {
@@ -235,6 +253,9 @@ quantize (Yv8Calibration *self, GError **error)
   Yv8CalibrationPrivate *private = self->private;
 
   choose_ranges (self);
+  private->stage = "refining ranges";
+  if (private->method == YV8_METHOD_MSE && !refine_ranges (self, error))
+    return NULL;
   private->stage = "correcting biases";
   if (!yv8_bias_correct (self->recipe, &private->target, private->samples, error))
     return NULL;

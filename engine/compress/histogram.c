@@ -97,6 +97,18 @@ yv8_histogram_edge (const Yv8Histogram *self, guint index)
 }
 
 double
+yv8_histogram_mean_square (const Yv8Histogram *self)
+{
+  double total = (double) yv8_histogram_total (self), sum = 0;
+
+  for (guint i = 0; i < YV8_HISTOGRAM_BINS; i++) {
+    double x = yv8_histogram_edge (self, i) + ldexp (0.5, self->bins.exponent);
+    sum += x * x * (double) self->counts[i];
+  }
+  return total > 0 ? sum / total : 0;
+}
+
+double
 yv8_histogram_quantile (const Yv8Histogram *self, double part)
 {
   double left = part * (double) yv8_histogram_total (self);

@@ -58,6 +58,11 @@ guint64 yv8_histogram_total (const Yv8Histogram *histogram);
 double yv8_histogram_edge (const Yv8Histogram *histogram, guint index);
 
 /**
+ * yv8_histogram_mean_square: Returns: of the values, each taken for its bin's centre; 0 without any
+ */
+double yv8_histogram_mean_square (const Yv8Histogram *histogram);
+
+/**
  * yv8_histogram_quantile:
  * @part: 0 to 1
  *

@@ -300,3 +300,37 @@ yv8_graph_probe (const Yv8Graph *graph, Yv8Slice **slices, GError **error)
   }
   return g_steal_pointer (&result);
 }
+
+/* @copy: its output goes through int8. */
+static void
+add_rounded (Yv8Graph *graph, Yv8Op *copy, const Yv8Quant *quant)
+{
+  Yv8Op quantize = { .kind = YV8_OP_QUANTIZE, .n_in = 1, .quant = *quant };
+  Yv8Op dequantize = { .kind = YV8_OP_DEQUANTIZE, .n_in = 1, .out = copy->out };
+
+  copy->out = quantize.in[0] = own_buffer (graph, copy->out.channels, YV8_TYPE_F32);
+  quantize.out = dequantize.in[0] = own_buffer (graph, copy->out.channels, YV8_TYPE_QS8);
+  quantize.name = g_strconcat (copy->name, "/quantize", NULL);
+  dequantize.name = g_strconcat (copy->name, "/dequantize", NULL);
+  yv8_graph_add_op (graph, copy);
+  yv8_graph_add_op (graph, &quantize);
+  yv8_graph_add_op (graph, &dequantize);
+}
+
+Yv8Graph *
+yv8_quantize_output (const Yv8Graph *graph, guint index, const Yv8Quant *quant, GError **error)
+{
+  g_autoptr (Yv8Graph) result = yv8_graph_new ();
+
+  for (guint i = 0; i < yv8_graph_n_buffers (graph); i++)
+    yv8_graph_add_buffer (result, g_array_index (graph->buffer_channels, guint, i));
+  for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
+    Yv8Op copy = copy_op (yv8_graph_op (graph, i));
+    if (i == index)
+      add_rounded (result, &copy, quant);
+    else
+      yv8_graph_add_op (result, &copy);
+  }
+  g_array_append_vals (result->outputs, graph->outputs->data, graph->outputs->len);
+  return yv8_graph_check (result, error) ? g_steal_pointer (&result) : NULL;
+}

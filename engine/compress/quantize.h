@@ -51,6 +51,16 @@ Yv8Graph *yv8_quantize_alone (const Yv8Recipe *recipe, Yv8Slice **slices, GError
 Yv8Graph *yv8_graph_probe (const Yv8Graph *graph, Yv8Slice **slices, GError **error);
 
 /**
+ * yv8_quantize_output:
+ * @graph: float
+ *
+ * Returns: (transfer full): a copy of @graph in which what op @index writes is rounded to @quant's
+ *   values and all else is float32; %NULL with @error set
+ */
+Yv8Graph *yv8_quantize_output (
+    const Yv8Graph *graph, guint index, const Yv8Quant *quant, GError **error);
+
+/**
  * yv8_quantize_conv:
  * @quants: (array): of the channels of op->in[0]
  * @correction: (nullable): to add to the biases

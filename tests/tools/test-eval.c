@@ -142,6 +142,29 @@ test_average (void)
 }
 
 static void
+test_reference (void)
+{
+  char *folder = enter ();
+
+  if (!folder)
+    return;
+  g_autofree char *model = g_shell_quote (g_getenv ("YV8_TINY_ONNX"));
+  g_autofree char *same = g_strdup_printf ("--reference %s --json", model);
+  g_autofree char *both = g_strdup_printf ("--reference %s --labels labels", model);
+  g_auto (Program) json = eval (same);
+  g_auto (Program) usage = eval (both);
+  g_assert_cmpint (json.status, ==, 0);
+  g_autoptr (JsonNode) node = program_json (json.out);
+  JsonObject *root = json_node_get_object (node);
+  g_assert_cmpint (json_object_get_int_member (root, "labels"), >, 0);
+  g_assert_cmpfloat (json_object_get_double_member (root, "map"), >, 0.98);
+  g_assert_cmpint (usage.status, ==, 2);
+  g_auto (Program) deaf = eval ("--reference no-such.onnx");
+  g_assert_cmpint (deaf.status, ==, 1);
+  program_leave_folder (folder);
+}
+
+static void
 test_failures (void)
 {
   static const struct {
@@ -178,6 +201,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/tools/eval/results", test_results);
   g_test_add_func ("/tools/eval/average", test_average);
+  g_test_add_func ("/tools/eval/reference", test_reference);
   g_test_add_func ("/tools/eval/failures", test_failures);
   return g_test_run ();
 }

@@ -8,6 +8,7 @@
 #include "compress/bias.h"
 #include "compress/fidelity.h"
 #include "compress/quantize.h"
+#include "compress/refine.h"
 #include "compress/threshold.h"
 #include "graphs.h"
 #include "ref/backend.h"
@@ -282,6 +283,37 @@ test_bias (void)
     g_assert_cmpfloat_with_epsilon (sums[c] / (3 * SIDE * SIDE / 4), 0, 1e-5);
 }
 
+/* A range that is much too wide is narrowed, one that is much too narrow widened. */
+static void
+test_refine (void)
+{
+  static const double FACTORS[] = { 8, 0.25 };
+  static const double NOISE[16] = { [1] = 0.5, [2] = 0.25 };
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Yv8Graph) source = make_network (rand);
+  g_autoptr (Yv8Album) album = make_album (rand);
+  g_autoptr (Yv8Recipe) recipe = yv8_recipe_new (source);
+
+  set_ranges (recipe, album);
+  for (guint i = 0; i < G_N_ELEMENTS (FACTORS); i++) {
+    Yv8Quant good = recipe->quants[1], other = recipe->quants[3];
+    double high = FACTORS[i] * (double) good.scale * (127 - good.zero);
+    recipe->quants[1] = yv8_quant_for_range (YV8_SILU_MIN, high);
+    float before = recipe->quants[1].scale;
+    yv8_refine_ranges (recipe, NOISE, &TARGET, album, &error);
+    g_assert_no_error (error);
+    if (FACTORS[i] > 1)
+      g_assert_cmpfloat (recipe->quants[1].scale, <, before * 0.8f);
+    else
+      g_assert_cmpfloat (recipe->quants[1].scale, >, before * 1.2f);
+    g_assert_cmpfloat (recipe->quants[3].scale, ==, other.scale); /* without noise: untouched */
+    recipe->quants[1] = good;
+  }
+  yv8_quantize_output (source, 1, &(Yv8Quant){ -1, 0 }, &error);
+  g_assert_error (error, YV8_ERROR, YV8_ERROR_FORMAT);
+}
+
 static void
 test_weights (void)
 {
@@ -337,6 +369,7 @@ main (int argc, char **argv)
   g_test_add_func ("/quantize/keep", test_keep);
   g_test_add_func ("/quantize/alone", test_alone);
   g_test_add_func ("/quantize/bias", test_bias);
+  g_test_add_func ("/quantize/refine", test_refine);
   g_test_add_func ("/quantize/weights", test_weights);
   g_test_add_func ("/quantize/album", test_album);
   return g_test_run ();
