@@ -9,7 +9,7 @@
 #include "detect/decode.h"
 
 #define N_PICTURES  8
-#define N_LAYERS    12 /* the worst, that are refined */
+#define N_LAYERS    24 /* the worst, that are refined */
 #define N_STEPS     2  /* in one direction */
 #define LEAST_SCORE 0.05f
 #define ENOUGH      0.97 /* of the error before: what is less of a gain may be chance */
