@@ -27,7 +27,8 @@ open_backend (gpointer data, GError **error)
 {
   Yv8Calibrator *self = data;
 
-  g_clear_pointer (&self->device, yv8_device_free);
+  if (self->device)
+    return yv8_device_open_again (self->device, self->threads, error);
   return yv8_device_open (self->request, self->threads, &self->device, error);
 }
 

@@ -104,8 +104,8 @@ set_not_found (const GPtrArray *devices, const char *request, GError **error)
       request, list->str);
 }
 
-static Yv8Backend *
-open_backend (const Yv8Device *device, guint threads, GError **error)
+Yv8Backend *
+yv8_device_open_again (const Yv8Device *device, guint threads, GError **error)
 {
   if (g_str_equal (device->id, "ref"))
     return yv8_ref_backend_new ();
@@ -130,7 +130,7 @@ yv8_device_open (const char *request, guint threads, Yv8Device **device, GError 
   *device = g_ptr_array_steal_index (devices, index);
   g_ptr_array_set_free_func (devices, (GDestroyNotify) yv8_device_free);
 
-  Yv8Backend *backend = open_backend (*device, threads, error);
+  Yv8Backend *backend = yv8_device_open_again (*device, threads, error);
   if (!backend)
     g_clear_pointer (device, yv8_device_free);
   return backend;

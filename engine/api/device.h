@@ -25,4 +25,10 @@ void yv8_device_free (Yv8Device *device);
 Yv8Backend *yv8_device_open (
     const char *request, guint threads, Yv8Device **device, GError **error);
 
+/**
+ * yv8_device_open_again: Returns: (transfer full): another backend of a device that
+ * yv8_device_open() chose; nothing is probed or chosen again. %NULL with @error set
+ */
+Yv8Backend *yv8_device_open_again (const Yv8Device *device, guint threads, GError **error);
+
 G_END_DECLS
