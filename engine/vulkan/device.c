@@ -14,7 +14,6 @@ static const struct {
   Yv8Error code;
   const char *name;
 } RESULTS[] = {
-  { VK_TIMEOUT, YV8_ERROR_DEVICE, "the device does not answer" },
   { VK_ERROR_OUT_OF_HOST_MEMORY, YV8_ERROR_MEMORY, "out of host memory" },
   { VK_ERROR_OUT_OF_DEVICE_MEMORY, YV8_ERROR_MEMORY, "out of device memory" },
   { VK_ERROR_OUT_OF_POOL_MEMORY, YV8_ERROR_MEMORY, "out of pool memory" },

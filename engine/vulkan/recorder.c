@@ -3,9 +3,6 @@
  * Recording, hazards and timestamps. */
 #include "vulkan/recorder.h"
 
-/* After so long a device counts as lost. */
-#define TIMEOUT_NS (60ull * 1000 * 1000 * 1000)
-
 struct _Yv8VulkanRecorder {
   const Yv8VulkanDevice *device;
   VkCommandPool pool;
@@ -216,10 +213,11 @@ yv8_vulkan_recorder_submit (Yv8VulkanRecorder *self, GError **error)
     .pCommandBuffers = &self->commands,
   };
 
+  /* No time limit: nothing in use may be freed, and the wait for a lost device ends by itself. */
   if (!yv8_vulkan_check (
           vkQueueSubmit (self->device->queue, 1, &info, self->fence), "vkQueueSubmit", error) ||
       !yv8_vulkan_check (
-          vkWaitForFences (device, 1, &self->fence, VK_TRUE, TIMEOUT_NS), "a frame", error) ||
+          vkWaitForFences (device, 1, &self->fence, VK_TRUE, G_MAXUINT64), "a frame", error) ||
       !yv8_vulkan_check (vkResetFences (device, 1, &self->fence), "vkResetFences", error))
     return FALSE;
   return !self->n_stamps || !self->queries ||
