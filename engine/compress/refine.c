@@ -12,9 +12,12 @@
 #define N_LAYERS    24 /* the worst, that are refined */
 #define N_STEPS     2  /* in one direction */
 #define LEAST_SCORE 0.05f
-#define ENOUGH      0.97 /* of the error before: what is less of a gain may be chance */
 
-static const double STEPS[] = { 0.7, 1.4 };
+/* @enough: the error must fall below this part of what it was. A narrower range is a risk with
+ * frames that were not seen, so it must pay well. */
+static const struct {
+  double factor, enough;
+} STEPS[] = { { 0.7, 0.85 }, { 1.4, 0.97 } };
 
 typedef struct {
   const Yv8Graph *graph;
@@ -134,12 +137,12 @@ refine (const Refiner *self, Yv8Recipe *recipe, guint index, double least, GErro
   gboolean fixed_low = yv8_recipe_fixed_low (recipe, index), moved = FALSE;
 
   for (guint i = 0; i < G_N_ELEMENTS (STEPS) && !moved; i++) {
-    double factor = STEPS[i], result;
-    for (guint step = 0; step < N_STEPS; step++, factor *= STEPS[i]) {
+    double factor = STEPS[i].factor, result;
+    for (guint step = 0; step < N_STEPS; step++, factor *= STEPS[i].factor) {
       Yv8Quant quant = scaled (&first, factor, fixed_low);
       if (!judge (self, index, &quant, &result, error))
         return FALSE;
-      if (!(result < ENOUGH * least))
+      if (!(result < STEPS[i].enough * least))
         break;
       least = result;
       recipe->quants[index] = quant;
