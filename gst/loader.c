@@ -8,6 +8,7 @@
 #include "classes.h"
 #include "error.h"
 #include "loader.h"
+#include "size.h"
 
 #define POLL       (G_TIME_SPAN_SECOND / 4)
 #define BLANK_SIDE 64
@@ -77,30 +78,6 @@ yv8_loaded_free (Yv8Loaded *loaded)
   g_free (loaded);
 }
 
-static gboolean
-side_parse (const char *text, guint *side)
-{
-  guint64 number;
-
-  if (!text || !g_ascii_string_to_unsigned (text, 10, 32, G_MAXINT, &number, NULL))
-    return FALSE;
-  *side = (guint) number;
-  return number % 32 == 0;
-}
-
-static gboolean
-size_parse (const char *text, Yv8DetectorOptions *options, GError **error)
-{
-  g_auto (GStrv) sides = g_strsplit (text ? text : "", "x", 2);
-
-  if (!is_set (text) ||
-      (side_parse (sides[0], &options->width) && side_parse (sides[1], &options->height)))
-    return TRUE;
-  g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
-      "Property input-size is \"%s\" instead of WxH in multiples of 32, as in 640x384", text);
-  return FALSE;
-}
-
 /* With no threshold every finite network finds something, even where nothing is. */
 static gboolean
 check (const Yv8Loaded *loaded, GError **error)
@@ -135,7 +112,7 @@ load (const char *path, const Yv8Wish *wish, GError **error)
     return NULL;
   }
   loaded->path = g_strdup (path);
-  if (!size_parse (wish->input_size, &options, error))
+  if (!yv8_input_size_parse (wish->input_size, &options.width, &options.height, error))
     return NULL;
   loaded->model = yv8_model_load (path, error);
   if (!loaded->model)

@@ -19,7 +19,7 @@ yv8_input_size_parse (const char *text, guint *width, guint *height, GError **er
 {
   g_auto (GStrv) sides = g_strsplit (text ? text : "", "x", 2);
 
-  if (!text || (side_parse (sides[0], width) && side_parse (sides[1], height)))
+  if (!sides[0] || (side_parse (sides[0], width) && side_parse (sides[1], height)))
     return TRUE;
   g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
       "Property input-size is \"%s\" instead of WxH in multiples of 32, as in 640x384", text);

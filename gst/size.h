@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 
 /**
  * yv8_input_size_parse:
- * @text: (nullable): "WxH" in multiples of 32; %NULL leaves @width and @height as they are
+ * @text: (nullable): "WxH" in multiples of 32; %NULL or empty leaves @width and @height as
+ * they are
  *
  * Returns: %FALSE with @error set (ARGUMENT)
  */
