@@ -7,6 +7,7 @@
 #include "drift.h"
 #include "error.h"
 #include "frame.h"
+#include "priority.h"
 
 #define MIN_IOU 0.5f
 
@@ -204,6 +205,7 @@ run (gpointer data)
 {
   Yv8Drift *self = data;
 
+  yv8_thread_lower_priority ();
   g_mutex_lock (&self->lock);
   while (!self->stopping) {
     if (!self->busy) {

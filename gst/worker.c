@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "frame.h"
+#include "priority.h"
 #include "worker.h"
 
 GST_DEBUG_CATEGORY_EXTERN (yolov8calibrate_debug);
@@ -236,13 +237,50 @@ release_slot (Yv8Worker *self)
   g_mutex_unlock (&self->lock);
 }
 
+/* Half of the processors are left to the stream. */
+static Yv8Calibrator *
+open_calibrator (const Yv8WorkerOptions *options, GError **error)
+{
+  Yv8CalibratorOptions calibrator = options->calibrator;
+  g_autoptr (Yv8Model) model = yv8_model_load (options->model, error);
+
+  calibrator.threads = MAX (g_get_num_processors () / 2, 1);
+  return model ? yv8_calibrator_new (model, &calibrator, error) : NULL;
+}
+
+/* What the thread is given by the one that waits until it is open. */
+typedef struct {
+  Yv8Worker *worker;
+  const Yv8WorkerOptions *options;
+  gboolean opened;
+  GError *error;
+} Opening;
+
+/* In the worker's thread, since the calibrator makes threads, which inherit the priority. */
+static gboolean
+open_here (Opening *opening)
+{
+  Yv8Worker *self = opening->worker;
+
+  yv8_thread_lower_priority ();
+  Yv8Calibrator *calibrator = open_calibrator (opening->options, &opening->error);
+  g_mutex_lock (&self->lock);
+  self->calibrator = calibrator;
+  opening->opened = TRUE;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  return calibrator != NULL;
+}
+
 static gpointer
 work (gpointer data)
 {
-  Yv8Worker *self = data;
+  Yv8Worker *self = ((Opening *) data)->worker;
   GError *error = NULL;
   const Slot *slot;
 
+  if (!open_here (data))
+    return NULL;
   while (!error && (slot = wait_for_frame (self)) && !is_cancelled (self)) {
     add (self, slot, &error);
     release_slot (self);
@@ -256,36 +294,31 @@ work (gpointer data)
   return NULL;
 }
 
-/* Half of the processors are left to the stream. */
-static Yv8Calibrator *
-open_calibrator (const Yv8WorkerOptions *options, GError **error)
-{
-  Yv8CalibratorOptions calibrator = options->calibrator;
-  g_autoptr (Yv8Model) model = yv8_model_load (options->model, error);
-
-  calibrator.threads = MAX (g_get_num_processors () / 2, 1);
-  return model ? yv8_calibrator_new (model, &calibrator, error) : NULL;
-}
-
 Yv8Worker *
 yv8_worker_new (GstElement *element, const Yv8WorkerOptions *options, GError **error)
 {
-  Yv8Calibrator *calibrator = open_calibrator (options, error);
-
-  if (!calibrator)
-    return NULL;
   Yv8Worker *self = g_new0 (Yv8Worker, 1);
+  Opening opening = { .worker = self, .options = options };
+
   self->element = element;
   self->output = g_strdup (options->output);
   self->frames = options->frames;
   self->min_frames = MIN (options->min_frames, options->frames);
   self->interval = options->interval;
-  self->calibrator = calibrator;
   self->novelty = yv8_novelty_new (NOVELTY);
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
-  self->thread = g_thread_new ("yv8-calibrate", work, self);
-  return self;
+  self->thread = g_thread_new ("yv8-calibrate", work, &opening);
+  g_mutex_lock (&self->lock);
+  while (!opening.opened)
+    g_cond_wait (&self->changed, &self->lock);
+  g_mutex_unlock (&self->lock);
+  if (!opening.error)
+    return self;
+  g_thread_join (self->thread);
+  yv8_worker_free (self);
+  g_propagate_error (error, opening.error);
+  return NULL;
 }
 
 void

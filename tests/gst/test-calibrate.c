@@ -293,6 +293,28 @@ test_stop (void)
   fixture_clear (&f);
 }
 
+/* PAUSED in the midst of the work, which goes on. */
+static void
+test_pause (void)
+{
+  Fixture f;
+
+  fixture_init (&f, 16, 8);
+  g_object_set (f.element, "input-size", "320x320", NULL);
+  fixture_play (&f);
+  push_until_taken (&f, 16);
+  gst_message_unref (wait_for (&f, GST_MESSAGE_PROGRESS, GST_PROGRESS_TYPE_START));
+  g_assert_cmpint (
+      gst_element_set_state (f.element, GST_STATE_PAUSED), !=, GST_STATE_CHANGE_FAILURE);
+  assert_calibrated (&f, 14, 2);
+  g_assert_cmpint (
+      gst_element_set_state (f.element, GST_STATE_PLAYING), !=, GST_STATE_CHANGE_FAILURE);
+  push (&f, test_buffer_new (&f.info, f.rand));
+  g_assert_true (push_eos (&f));
+  assert_state (&f, "done");
+  fixture_clear (&f);
+}
+
 static gpointer
 push_eos_thread (gpointer data)
 {
@@ -461,6 +483,7 @@ main (int argc, char **argv)
   g_test_add_func ("/calibrate/max-drop", test_max_drop);
   g_test_add_func ("/calibrate/unwritable", test_unwritable);
   g_test_add_func ("/calibrate/stop", test_stop);
+  g_test_add_func ("/calibrate/pause", test_pause);
   g_test_add_func ("/calibrate/flush", test_flush);
   g_test_add_func ("/calibrate/stop-at-eos", test_stop_at_eos);
   g_test_add_func ("/calibrate/caps-change", test_caps_change);
