@@ -6,6 +6,18 @@
 #include <glib.h>
 #include <gio/gio.h>
 
+/* Under a sanitizer freed memory is kept, and all takes its time. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TEST_SANITIZED TRUE
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define TEST_SANITIZED TRUE
+#endif
+#ifndef TEST_SANITIZED
+#define TEST_SANITIZED FALSE
+#endif
+
 /**
  * test_data_path:
  *
