@@ -450,10 +450,10 @@ test_stop (void)
         gst_element_set_state (stream->element, GST_STATE_PLAYING), ==, GST_STATE_CHANGE_SUCCESS);
     gst_harness_play (stream->harness);
     GstSegment segment;
+    g_autoptr (GstCaps) caps = gst_video_info_to_caps (&stream->info);
     gst_segment_init (&segment, GST_FORMAT_TIME);
     gst_harness_push_event (stream->harness, gst_event_new_stream_start ("swap"));
-    gst_harness_push_event (
-        stream->harness, gst_event_new_caps (gst_video_info_to_caps (&stream->info)));
+    gst_harness_push_event (stream->harness, gst_event_new_caps (caps));
     gst_harness_push_event (stream->harness, gst_event_new_segment (&segment));
   }
 }
