@@ -12,6 +12,7 @@
  * halo. Weights are at one address for all lanes. A pad within the halo needs no test. */
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
+#define LANES_BY_CONSTANT
 #include "lib/access.glsl"
 #include "lib/dot.glsl"
 #include "lib/pixel.glsl"
@@ -169,15 +170,16 @@ add_all ()
 void
 main ()
 {
+  const uint LANES = gl_WorkGroupSize.x;
   uint runs = (push.out_width + PIXELS - 1) / PIXELS; /* of a row */
-  uint parts = (runs * push.out_height + YV8_LANES - 1) / YV8_LANES;
+  uint parts = (runs * push.out_height + LANES - 1) / LANES;
   uint tile = gl_WorkGroupID.z * GROUPS;
 
   if (run_part () >= parts) {
-    store_halo ((run_part () - parts) * YV8_LANES + gl_LocalInvocationID.x, tile);
+    store_halo ((run_part () - parts) * LANES + gl_LocalInvocationID.x, tile);
     return;
   }
-  uint run = min (run_part () * YV8_LANES + gl_LocalInvocationID.x, runs * push.out_height - 1);
+  uint run = min (run_part () * LANES + gl_LocalInvocationID.x, runs * push.out_height - 1);
   uint y = run / runs;
   uint x = min ((run - y * runs) * PIXELS, push.out_width - PIXELS);
   corner = ivec2 (x, y) * STRIDE - PAD;

@@ -131,6 +131,8 @@ probe_dot (Yv8VulkanDevice *self)
     self->dot = YV8_VULKAN_DOT_SIGNED;
   else if (dot.integerDotProduct4x8BitPackedMixedSignednessAccelerated)
     self->dot = YV8_VULKAN_DOT_MIXED;
+  else if (self->software) /* lavapipe unpacks both and multiplies in int32, which beats float32 */
+    self->dot = YV8_VULKAN_DOT_SIGNED;
 }
 
 static gboolean

@@ -70,9 +70,10 @@ GPtrArray *yv8_vulkan_devices_list (void);
  *
  * The environment may force a choice: YV8_VULKAN_PRECISION is "f32" or "f16" (else: f16 but on
  * software devices), YV8_VULKAN_ACCESS is "texel" or "ssbo" (else: texel on software devices),
- * YV8_VULKAN_DOT is "none", "mixed" or "signed" (else: what the device says it is fast at).
- * YV8_VULKAN_VALIDATE=1 loads the Khronos validation layer, where it is installed, whose every
- * message is a g_critical(), and fills the arena with NaN at the start of each frame.
+ * YV8_VULKAN_DOT is "none", "mixed" or "signed" (else: what the device says it is fast at; signed
+ * on software devices). YV8_VULKAN_VALIDATE=1 loads the Khronos validation layer, where it is
+ * installed, whose every message is a g_critical(), and fills the arena with NaN at the start of
+ * each frame.
  *
  * Returns: (transfer full): the device; %NULL with @error set (NOT_FOUND, DEVICE, ARGUMENT)
  */

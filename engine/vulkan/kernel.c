@@ -5,12 +5,14 @@
 
 /**
  * Tuning: what suits a kind of device
- * @busy: workgroups below which it would idle: then lanes take less
+ * @busy: lanes below which it would idle: then lanes take less
  * @pixels: of a lane of a convolution, at most
+ * @groups: of four channels, of an int8 one, likewise
+ * @lanes: of a workgroup of an int8 one
  * @steps: groups of input channels in a run of its main loop, at most
  */
 typedef struct {
-  guint32 busy, pixels, steps;
+  guint32 busy, lanes, pixels, groups, steps;
 } Tuning;
 
 enum {
@@ -21,9 +23,9 @@ enum {
 
 /* Without a dot product a sum takes twice the registers, see EXACT_TERMS in dot.glsl. */
 static const Tuning TUNINGS[] = {
-  [TUNING_GPU] = { .busy = 48, .pixels = 4, .steps = 8 },
-  [TUNING_GPU_WITHOUT_DOT] = { .busy = 48, .pixels = 2, .steps = 1 },
-  [TUNING_SOFTWARE] = { .busy = 8, .pixels = 4, .steps = 1 },
+  [TUNING_GPU] = { .busy = 3072, .lanes = 64, .pixels = 4, .groups = 4, .steps = 8 },
+  [TUNING_GPU_WITHOUT_DOT] = { .busy = 3072, .lanes = 64, .pixels = 2, .groups = 4, .steps = 1 },
+  [TUNING_SOFTWARE] = { .busy = 512, .lanes = 16, .pixels = 4, .groups = 4, .steps = 1 },
 };
 
 static const Tuning *
@@ -162,17 +164,18 @@ divide_up (guint32 value, guint32 by)
   return value / by + (value % by != 0);
 }
 
-/* Halves the tile of a lane until the device has enough workgroups: first by channels, since pixels
+/* Halves the tile of a lane until the device has enough of them: first by channels, since pixels
  * share the weights, then by pixels. Float kernels know no fewer channels. */
 static void
 choose_tile (guint32 *values, const Tuning *tuning, const Yv8VulkanPush *push, gboolean qs8)
 {
-  guint32 pixels = tuning->pixels, groups = YV8_TILE_GROUPS;
+  guint32 pixels = tuning->pixels, groups = qs8 ? tuning->groups : YV8_TILE_GROUPS;
+  guint32 lanes = qs8 ? tuning->lanes : YV8_LANES;
 
   while (pixels > push->out_width)
     pixels /= 2;
-  while (pixels * groups > 1 && divide_up (push->out_width * push->out_height, YV8_LANES * pixels) *
-                                        divide_up (push->out_groups, groups) <
+  while (pixels * groups > 1 && divide_up (push->out_width * push->out_height, lanes * pixels) *
+                                        divide_up (push->out_groups, groups) * lanes <
                                     tuning->busy) {
     if (qs8 && groups > 1)
       groups /= 2;
@@ -183,6 +186,7 @@ choose_tile (guint32 *values, const Tuning *tuning, const Yv8VulkanPush *push, g
   }
   values[YV8_CONSTANT_PIXELS] = pixels;
   values[YV8_CONSTANT_GROUPS] = groups;
+  values[YV8_CONSTANT_LANES] = lanes;
 }
 
 /* Short loops are unrolled, as far as they come out even, so that loads of the next products begin
@@ -201,14 +205,14 @@ steps_of (const Tuning *tuning, const Yv8VulkanPush *push, const Yv8Window *wind
 
 /* An int8 convolution has lanes for runs of pixels in a row, and others for the halo. */
 static guint32
-parts_of (const Yv8VulkanPush *push, guint32 pixels, gboolean qs8)
+parts_of (const Yv8VulkanPush *push, const guint32 *values, gboolean qs8)
 {
+  guint32 pixels = values[YV8_CONSTANT_PIXELS], lanes = values[YV8_CONSTANT_LANES];
   guint32 runs = divide_up (push->out_width, pixels) * push->out_height;
 
   if (!qs8)
-    return divide_up (push->out_plane, YV8_LANES * pixels);
-  return divide_up (runs, YV8_LANES) +
-         divide_up (2 * (push->out_pitch + push->out_height), YV8_LANES);
+    return divide_up (push->out_plane, lanes * pixels);
+  return divide_up (runs, lanes) + divide_up (2 * (push->out_pitch + push->out_height), lanes);
 }
 
 static gboolean
@@ -229,7 +233,7 @@ set_conv (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op,
       return FALSE;
     self->push.residual_first = first_of (&op->in[1], shapes);
   }
-  return set_grid (self, device, parts_of (&self->push, values[YV8_CONSTANT_PIXELS], qs8),
+  return set_grid (self, device, parts_of (&self->push, values, qs8),
       divide_up (self->push.out_groups, values[YV8_CONSTANT_GROUPS]), error);
 }
 

@@ -7,7 +7,11 @@
 #extension GL_GOOGLE_include_directive : require
 #include "interface.h"
 
+#ifdef LANES_BY_CONSTANT
+layout (local_size_x_id = YV8_CONSTANT_LANES) in;
+#else
 layout (local_size_x = YV8_LANES) in;
+#endif
 
 #ifdef F16
 #define PACKED    uvec2

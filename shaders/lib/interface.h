@@ -10,7 +10,7 @@
  * halo is each channel's zero point. Index 0 of a binding is its first. */
 #define YV8_HALO 1
 
-/* Lanes of a workgroup, along x; a lane is a pixel. */
+/* Lanes of a workgroup, along x; those of an int8 convolution are YV8_CONSTANT_LANES. */
 #define YV8_LANES 64
 
 /* Groups of four output channels that a lane of the convolution computes, of int8 at the most.
@@ -26,7 +26,7 @@
 #define YV8_BINDING_DESTINATION 4 /* what it writes */
 #define YV8_N_BINDINGS          5
 
-#define YV8_CONSTANT_PIXELS     0 /* pixels of a lane, YV8_LANES apart */
+#define YV8_CONSTANT_PIXELS     0 /* pixels of a lane */
 #define YV8_CONSTANT_KERNEL_H   1
 #define YV8_CONSTANT_KERNEL_W   2
 #define YV8_CONSTANT_STRIDE     3
@@ -37,7 +37,8 @@
 #define YV8_CONSTANT_TO_F32     8  /* an int8 convolution writes float32 */
 #define YV8_CONSTANT_STEPS      9  /* groups of input channels of a run of the main loop */
 #define YV8_CONSTANT_GROUPS     10 /* of four output channels that a lane computes */
-#define YV8_N_CONSTANTS         11
+#define YV8_CONSTANT_LANES      11 /* of a workgroup of an int8 convolution */
+#define YV8_N_CONSTANTS         12
 
 /* What an int8 kernel knows of its channels, for each group so many rows of four dwords. The first
  * three are of a convolution's outputs, see numeric.h; the last two of the residual's channels, or
