@@ -6,6 +6,8 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "model.h"
 #include "ops/network.h"
@@ -42,14 +44,29 @@ typedef struct {
 
 static const char *table_path;
 
+/* The driver ends the process for a family that it does not know. */
+static gboolean
+knows_family (void)
+{
+  int status = -1;
+  pid_t child = fork ();
+
+  if (child == 0) {
+    g_autoptr (GPtrArray) devices = yv8_vulkan_devices_list ();
+    _exit (devices->len == 0);
+  }
+  return child > 0 && waitpid (child, &status, 0) == child && status == 0;
+}
+
 /* Returns: (transfer full) (nullable): %NULL with the test skipped. */
 static Yv8VulkanDevice *
 open_device (void)
 {
   g_autoptr (GError) error = NULL;
-  Yv8VulkanDevice *device = yv8_vulkan_device_open_for_inspection (0, &error);
+  Yv8VulkanDevice *device =
+      knows_family () ? yv8_vulkan_device_open_for_inspection (0, &error) : NULL;
 
-  if (g_error_matches (error, YV8_ERROR, YV8_ERROR_NOT_FOUND))
+  if (!device && !error)
     g_test_skip ("Mesa's driver for AMD is not installed, or does not know the family");
   else
     g_assert_no_error (error);
