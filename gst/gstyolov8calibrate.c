@@ -409,9 +409,9 @@ install_properties (GObjectClass *class)
     [PROP_PROGRESS] = g_param_spec_double ("progress", "Progress",
         "Up to 0.5 frames are taken, up to 1 the model is made", 0., 1., 0., get),
     [PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-        "state (gathering, finishing, done, failed, stopped); frames: seen, taken, of these held-out, "
-        "passed over as similar, passed over while busy; progress; when the models were compared: "
-        "agreement, agreement-50, score-shift",
+        "state (gathering, finishing, done, failed, stopped); numbers of frames: seen, taken, held-out "
+        "(of those taken), similar and busy (passed over as too similar, and because calibration was "
+        "busy); progress; when the models were compared: agreement, agreement-50, score-shift",
         GST_TYPE_STRUCTURE, get),
   };
 

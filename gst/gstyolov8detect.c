@@ -107,7 +107,6 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (YV8_VIDEO_CAPS));
 
-/* (transfer full) (nullable): %NULL where it is empty */
 static void
 detections_forget (GstYolov8Detect *self)
 {

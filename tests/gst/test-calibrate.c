@@ -2,6 +2,7 @@
  *
  * yolov8calibrate: buffers pass untouched, and the model appears when it should or not at all. */
 #include <string.h>
+#include <sys/resource.h>
 
 #include "calibrate.h"
 
@@ -403,6 +404,36 @@ wait_for_message (GstElement *pipeline, GstMessageType type)
   g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, type);
 }
 
+/* The work is done in threads that stand behind those of the stream. */
+static void
+test_priority (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
+  const char *task;
+  guint n = 0;
+  Fixture f;
+
+  if (!dir) {
+    g_test_skip ("no /proc/self/task");
+    return;
+  }
+  fixture_init (&f, 8, 8);
+  fixture_play (&f);
+  g_dir_rewind (dir);
+  while ((task = g_dir_read_name (dir))) {
+    g_autofree char *path = g_build_filename ("/proc/self/task", task, "comm", NULL);
+    g_autofree char *name = NULL;
+
+    if (!g_file_get_contents (path, &name, NULL, NULL) || !g_str_equal (name, "yv8-calibrate\n"))
+      continue;
+    n++;
+    g_assert_cmpint (getpriority (PRIO_PROCESS, (id_t) g_ascii_strtoull (task, NULL, 10)), ==,
+        MIN (getpriority (PRIO_PROCESS, 0) + 10, 19));
+  }
+  g_assert_cmpuint (n, ==, 1);
+  fixture_clear (&f);
+}
+
 /* Two pipelines of one process, whose state changes back and forth before they end well. */
 static void
 test_pipelines (void)
@@ -489,6 +520,7 @@ main (int argc, char **argv)
   g_test_add_func ("/calibrate/flush", test_flush);
   g_test_add_func ("/calibrate/stop-at-eos", test_stop_at_eos);
   g_test_add_func ("/calibrate/caps-change", test_caps_change);
+  g_test_add_func ("/calibrate/priority", test_priority);
   g_test_add_func ("/calibrate/pipelines", test_pipelines);
   g_test_add_func ("/calibrate/bad-settings", test_bad_settings);
   return g_test_run ();
