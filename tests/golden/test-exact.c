@@ -72,6 +72,7 @@ test_ref (void)
                        "--frames %u --validate 0 --size %s --output int8.bin",
           data, data, N_FRAMES, SIDE);
   g_auto (Program) calibrated = program_run_good (calibrate);
+  g_assert_cmpint (calibrated.status, ==, 0);
   g_auto (Program) program = run_eval ("ref");
   g_assert_cmpint (program.status, ==, 0);
   expected = read_results ();
