@@ -59,29 +59,29 @@ yv8_calibration_new (const Yv8Graph *graph, const Yv8Target *target, Yv8Method m
     const char *keep_float, double max_drop, GError **error)
 {
   g_autoptr (Yv8Calibration) self = g_new0 (Yv8Calibration, 1);
-  Yv8CalibrationPrivate *private = self->private = g_new0 (Yv8CalibrationPrivate, 1);
+  Yv8CalibrationPrivate *own = self->private = g_new0 (Yv8CalibrationPrivate, 1);
   guint n = yv8_graph_n_ops (graph);
 
-  private->graph = graph;
-  private->outer = *target;
-  private->target = (Yv8Target){ open_backend, NULL, self, target->width, target->height };
-  private->method = method;
-  private->max_drop = max_drop;
-  private->histograms = g_new0 (Yv8Histogram *, n);
-  private->samples = yv8_album_new (MAX_SAMPLES);
-  private->held_out = yv8_album_new (MAX_HELD_OUT);
+  own->graph = graph;
+  own->outer = *target;
+  own->target = (Yv8Target){ open_backend, NULL, self, target->width, target->height };
+  own->method = method;
+  own->max_drop = max_drop;
+  own->histograms = g_new0 (Yv8Histogram *, n);
+  own->samples = yv8_album_new (MAX_SAMPLES);
+  own->held_out = yv8_album_new (MAX_HELD_OUT);
   self->layers = g_new0 (Yv8LayerFidelity, n);
   for (guint i = 0; i < G_N_ELEMENTS (self->frames); i++)
     self->frames[i] = g_ptr_array_new_with_free_func (g_free);
   self->recipe = yv8_recipe_new (graph);
   if (!yv8_recipe_keep (self->recipe, keep_float, error))
     return NULL;
-  private->chosen = g_memdup2 (self->recipe->keep_float, n * sizeof (gboolean));
+  own->chosen = g_memdup2 (self->recipe->keep_float, n * sizeof (gboolean));
   for (guint i = 0; i < n; i++)
     if (yv8_recipe_ranged (self->recipe, i))
-  private->histograms[i] = yv8_histogram_new ();
-  private->executor = yv8_target_open (&private->target, graph, YV8_EXECUTOR_KEEP, error);
-  return private->executor ? g_steal_pointer (&self) : NULL;
+      own->histograms[i] = yv8_histogram_new ();
+  own->executor = yv8_target_open (&own->target, graph, YV8_EXECUTOR_KEEP, error);
+  return own->executor ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -89,16 +89,16 @@ yv8_calibration_free (Yv8Calibration *self)
 {
   if (!self)
     return;
-  Yv8CalibrationPrivate *private = self->private;
-  for (guint i = 0; i < yv8_graph_n_ops (private->graph); i++)
-    yv8_histogram_free (private->histograms[i]);
-  g_free (private->histograms);
-  g_free (private->chosen);
-  g_clear_pointer (&private->executor, yv8_executor_free);
-  g_clear_pointer (&private->resampler, yv8_resampler_free);
-  yv8_album_free (private->samples);
-  yv8_album_free (private->held_out);
-  g_free (private);
+  Yv8CalibrationPrivate *own = self->private;
+  for (guint i = 0; i < yv8_graph_n_ops (own->graph); i++)
+    yv8_histogram_free (own->histograms[i]);
+  g_free (own->histograms);
+  g_free (own->chosen);
+  g_clear_pointer (&own->executor, yv8_executor_free);
+  g_clear_pointer (&own->resampler, yv8_resampler_free);
+  yv8_album_free (own->samples);
+  yv8_album_free (own->held_out);
+  g_free (own);
   for (guint i = 0; i < G_N_ELEMENTS (self->frames); i++)
     g_ptr_array_unref (self->frames[i]);
   g_free (self->layers);
@@ -147,15 +147,15 @@ gboolean
 yv8_calibration_add (
     Yv8Calibration *self, const Yv8Frame *frame, const char *name, Yv8FrameUse use, GError **error)
 {
-  Yv8CalibrationPrivate *private = self->private;
+  Yv8CalibrationPrivate *own = self->private;
 
   if (!yv8_frame_check (frame, error))
     return FALSE;
-  g_autofree guint32 *picture = letterbox (private, frame, error);
-  if (!picture || (use == YV8_FRAME_CALIBRATE && !gather (private, picture, error)))
+  g_autofree guint32 *picture = letterbox (own, frame, error);
+  if (!picture || (use == YV8_FRAME_CALIBRATE && !gather (own, picture, error)))
     return FALSE;
-  yv8_album_add (use == YV8_FRAME_CALIBRATE ? private->samples : private->held_out,
-      g_steal_pointer (&picture));
+  yv8_album_add (
+      use == YV8_FRAME_CALIBRATE ? own->samples : own->held_out, g_steal_pointer (&picture));
   GPtrArray *names = self->frames[use];
   g_ptr_array_add (
       names, name ? g_utf8_make_valid (name, -1) : g_strdup_printf ("frame %u", names->len + 1));
@@ -165,46 +165,46 @@ yv8_calibration_add (
 static void
 choose_ranges (Yv8Calibration *self)
 {
-  Yv8CalibrationPrivate *private = self->private;
+  Yv8CalibrationPrivate *own = self->private;
 
-  for (guint i = 0; i < yv8_graph_n_ops (private->graph); i++)
-    if (private->histograms[i])
+  for (guint i = 0; i < yv8_graph_n_ops (own->graph); i++)
+    if (own->histograms[i])
       self->recipe->quants[i] = yv8_threshold_choose (
-          private->histograms[i], private->method, yv8_recipe_fixed_low (self->recipe, i));
+          own->histograms[i], own->method, yv8_recipe_fixed_low (self->recipe, i));
 }
 
 static gboolean
 refine_ranges (Yv8Calibration *self, GError **error)
 {
-  Yv8CalibrationPrivate *private = self->private;
-  g_autofree double *noise = g_new0 (double, yv8_graph_n_ops (private->graph));
+  Yv8CalibrationPrivate *own = self->private;
+  g_autofree double *noise = g_new0 (double, yv8_graph_n_ops (own->graph));
 
-  for (guint i = 0; i < yv8_graph_n_ops (private->graph); i++) {
-    const Yv8Histogram *histogram = private->histograms[i];
+  for (guint i = 0; i < yv8_graph_n_ops (own->graph); i++) {
+    const Yv8Histogram *histogram = own->histograms[i];
     double signal = histogram ? yv8_histogram_mean_square (histogram) : 0;
     if (signal > 0 && !self->recipe->keep_float[i])
       noise[i] = yv8_quant_error (histogram, &self->recipe->quants[i]) / signal;
   }
-  return yv8_refine_ranges (self->recipe, noise, &private->target, private->samples, error);
+  return yv8_refine_ranges (self->recipe, noise, &own->target, own->samples, error);
 }
 
 static void
 start (Yv8Calibration *self, Yv8ProgressFunc progress, gpointer data)
 {
-  Yv8CalibrationPrivate *private = self->private;
-  guint n_samples = yv8_album_n (private->samples), n_held_out = yv8_album_n (private->held_out);
+  Yv8CalibrationPrivate *own = self->private;
+  guint n_samples = yv8_album_n (own->samples), n_held_out = yv8_album_n (own->held_out);
 
-  private->progress = progress;
-  private->data = data;
-  private->target.step = step;
-  private->done = 0;
-  private->total = 4 * n_samples + 2 * n_held_out;
-  if (private->method == YV8_METHOD_MSE)
-  private->total += yv8_refine_n_runs (private->samples);
-  if (private->max_drop > 0)
-  private->total += YV8_MIXED_TRIALS * n_held_out;
-  for (guint i = 0; i < yv8_graph_n_ops (private->graph); i++) {
-    self->recipe->keep_float[i] = private->chosen[i];
+  own->progress = progress;
+  own->data = data;
+  own->target.step = step;
+  own->done = 0;
+  own->total = 4 * n_samples + 2 * n_held_out;
+  if (own->method == YV8_METHOD_MSE)
+    own->total += yv8_refine_n_runs (own->samples);
+  if (own->max_drop > 0)
+    own->total += YV8_MIXED_TRIALS * n_held_out;
+  for (guint i = 0; i < yv8_graph_n_ops (own->graph); i++) {
+    self->recipe->keep_float[i] = own->chosen[i];
     self->layers[i] = (Yv8LayerFidelity){ 0 };
   }
 }
@@ -212,17 +212,17 @@ start (Yv8Calibration *self, Yv8ProgressFunc progress, gpointer data)
 static Yv8Graph *
 search (Yv8Calibration *self, GError **error)
 {
-  Yv8CalibrationPrivate *private = self->private;
+  Yv8CalibrationPrivate *own = self->private;
   g_autoptr (GPtrArray) truth = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
-  const Yv8Judge judge = { &private->target, private->held_out, truth,
-    yv8_graph_detect (private->graph)->n_classes };
+  const Yv8Judge judge = { &own->target, own->held_out, truth,
+    yv8_graph_detect (own->graph)->n_classes };
 
-  private->stage = "comparing boxes";
+  own->stage = "comparing boxes";
   if (!yv8_agreement_detect (
-          private->graph, &private->target, private->held_out, YV8_AGREEMENT_TRUTH, truth, error))
+          own->graph, &own->target, own->held_out, YV8_AGREEMENT_TRUTH, truth, error))
     return NULL;
   return yv8_mixed_search (
-      self->recipe, self->layers, &judge, private->max_drop, &self->agreement, error);
+      self->recipe, self->layers, &judge, own->max_drop, &self->agreement, error);
 }
 
 static gboolean
@@ -250,23 +250,22 @@ check_agreement (const Yv8Calibration *self, GError **error)
 static Yv8Graph *
 quantize (Yv8Calibration *self, GError **error)
 {
-  Yv8CalibrationPrivate *private = self->private;
+  Yv8CalibrationPrivate *own = self->private;
 
   choose_ranges (self);
-  private->stage = "refining ranges";
-  if (private->method == YV8_METHOD_MSE && !refine_ranges (self, error))
+  own->stage = "refining ranges";
+  if (own->method == YV8_METHOD_MSE && !refine_ranges (self, error))
     return NULL;
-  private->stage = "correcting biases";
-  if (!yv8_bias_correct (self->recipe, &private->target, private->samples, error))
+  own->stage = "correcting biases";
+  if (!yv8_bias_correct (self->recipe, &own->target, own->samples, error))
     return NULL;
-  private->stage = "measuring layers";
-  if (!yv8_fidelity_measure_alone (
-          self->recipe, &private->target, private->samples, self->layers, error))
+  own->stage = "measuring layers";
+  if (!yv8_fidelity_measure_alone (self->recipe, &own->target, own->samples, self->layers, error))
     return NULL;
   g_autoptr (Yv8Graph) graph = search (self, error);
-  private->stage = "measuring the int8 model";
+  own->stage = "measuring the int8 model";
   if (!graph || !yv8_fidelity_measure_accumulated (
-                    self->recipe, graph, &private->target, private->samples, self->layers, error))
+                    self->recipe, graph, &own->target, own->samples, self->layers, error))
     return NULL;
   return check_agreement (self, error) ? g_steal_pointer (&graph) : NULL;
 }
@@ -275,16 +274,16 @@ Yv8Graph *
 yv8_calibration_finish (
     Yv8Calibration *self, Yv8ProgressFunc progress, gpointer data, GError **error)
 {
-  Yv8CalibrationPrivate *private = self->private;
+  Yv8CalibrationPrivate *own = self->private;
 
-  if (yv8_album_n (private->samples) == 0) {
+  if (yv8_album_n (own->samples) == 0) {
     g_set_error_literal (
         error, YV8_ERROR, YV8_ERROR_ARGUMENT, "no frames were added to calibrate on");
     return NULL;
   }
   start (self, progress, data);
   Yv8Graph *graph = quantize (self, error);
-  private->target.step = NULL;
+  own->target.step = NULL;
   if (graph && progress)
     progress ("done", 1, data);
   return graph;
@@ -293,17 +292,17 @@ yv8_calibration_finish (
 GArray *
 yv8_calibration_layers (const Yv8Calibration *self)
 {
-  const Yv8CalibrationPrivate *private = self->private;
-  const Yv8Shape *shapes = yv8_executor_shapes (private->executor);
+  const Yv8CalibrationPrivate *own = self->private;
+  const Yv8Shape *shapes = yv8_executor_shapes (own->executor);
   GArray *layers = g_array_new (FALSE, TRUE, sizeof (Yv8ReportLayer));
 
-  for (guint i = 0; i < yv8_graph_n_ops (private->graph); i++) {
-    const Yv8Op *op = yv8_graph_op (private->graph, i);
+  for (guint i = 0; i < yv8_graph_n_ops (own->graph); i++) {
+    const Yv8Op *op = yv8_graph_op (own->graph, i);
     if (op->kind != YV8_OP_CONV)
       continue;
     Yv8Shape shape = yv8_op_out_shape (op, shapes);
     Yv8ReportLayer layer = { op->name, i, self->recipe->keep_float[i], shape.channels, shape.height,
-      shape.width, yv8_op_macs (op, shapes), yv8_op_parameters (op), private->histograms[i],
+      shape.width, yv8_op_macs (op, shapes), yv8_op_parameters (op), own->histograms[i],
       self->recipe->quants[i], self->layers[i] };
     g_array_append_val (layers, layer);
   }

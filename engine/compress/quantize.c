@@ -269,16 +269,24 @@ copy_op (const Yv8Op *op)
   return copy;
 }
 
-Yv8Graph *
-yv8_graph_probe (const Yv8Graph *graph, Yv8Slice **slices, GError **error)
+static Yv8Graph *
+copy_buffers (const Yv8Graph *graph)
 {
-  g_autoptr (Yv8Graph) result = yv8_graph_new ();
-  guint n = yv8_graph_n_ops (graph);
+  Yv8Graph *result = yv8_graph_new ();
 
-  *slices = g_new0 (Yv8Slice, n);
   for (guint i = 0; i < yv8_graph_n_buffers (graph); i++)
     yv8_graph_add_typed_buffer (
         result, g_array_index (graph->buffer_channels, guint, i), yv8_graph_buffer_type (graph, i));
+  return result;
+}
+
+Yv8Graph *
+yv8_graph_probe (const Yv8Graph *graph, Yv8Slice **slices, GError **error)
+{
+  g_autoptr (Yv8Graph) result = copy_buffers (graph);
+  guint n = yv8_graph_n_ops (graph);
+
+  *slices = g_new0 (Yv8Slice, n);
   for (guint i = 0; i < n; i++) {
     const Yv8Op *op = yv8_graph_op (graph, i);
     if (op->kind == YV8_OP_CONV) {
@@ -320,10 +328,8 @@ add_rounded (Yv8Graph *graph, Yv8Op *copy, const Yv8Quant *quant)
 Yv8Graph *
 yv8_quantize_output (const Yv8Graph *graph, guint index, const Yv8Quant *quant, GError **error)
 {
-  g_autoptr (Yv8Graph) result = yv8_graph_new ();
+  g_autoptr (Yv8Graph) result = copy_buffers (graph);
 
-  for (guint i = 0; i < yv8_graph_n_buffers (graph); i++)
-    yv8_graph_add_buffer (result, g_array_index (graph->buffer_channels, guint, i));
   for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
     Yv8Op copy = copy_op (yv8_graph_op (graph, i));
     if (i == index)

@@ -2,6 +2,7 @@
  *
  * yv8 eval on 64 pictures of COCO val2017: average precision, and the detections above 0.25 one to
  * one, against what ONNX Runtime finds with the same model. */
+#include "devices.h"
 #include "golden.h"
 #include "tools/program.h"
 
@@ -97,21 +98,8 @@ assert_results (GHashTable *golden, GHashTable *ours, guint n_images)
   g_assert_cmpuint (n_false, ==, 0);
 }
 
-static gboolean
-have_device (const char *name)
-{
-  g_autoptr (GPtrArray) devices = yv8_devices_list ();
-
-  for (guint i = 0; i < devices->len; i++) {
-    const Yv8Device *device = devices->pdata[i];
-    if (g_str_has_prefix (device->id, name))
-      return TRUE;
-  }
-  return FALSE;
-}
-
 static void
-test_device (gconstpointer user_data)
+test_eval (gconstpointer user_data)
 {
   const Case *test = user_data;
   guint n = g_getenv ("YV8_TEST_LONG") ? test->n_images_long : test->n_images;
@@ -121,10 +109,9 @@ test_device (gconstpointer user_data)
 
   if (!golden)
     return;
-  if (!have_device (test->device)) {
-    g_test_skip ("no such device");
+  g_autofree char *device = test_device (test->device);
+  if (!device)
     return;
-  }
   char *folder = program_enter_folder ();
   if (n < N_IMAGES)
     expected = run_eval (data, "cpu", n, "expected.json");
@@ -150,7 +137,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *path = g_strconcat ("/golden/eval/", cases[i].device, NULL);
-    g_test_add_data_func (path, &cases[i], test_device);
+    g_test_add_data_func (path, &cases[i], test_eval);
   }
   return g_test_run ();
 }

@@ -2,6 +2,7 @@
  *
  * The real network in int8: yv8 eval writes the same bytes on every device, by every instruction
  * set and by every variant of the shaders. */
+#include "devices.h"
 #include "tools/program.h"
 
 #include <yv8/yv8.h>
@@ -79,28 +80,17 @@ test_ref (void)
   g_assert_cmpuint (strlen (expected), >, LEAST_SIZE);
 }
 
-static gboolean
-have_device (const char *name)
-{
-  g_autoptr (GPtrArray) devices = yv8_devices_list ();
-
-  for (guint i = 0; i < devices->len; i++) {
-    const Yv8Device *device = devices->pdata[i];
-    if (g_str_has_prefix (device->id, name))
-      return TRUE;
-  }
-  return FALSE;
-}
-
 static void
 test_variant (gconstpointer user_data)
 {
   const Variant *variant = user_data;
   g_auto (GStrv) settings = g_strsplit (variant->environment, " ", 0);
-  gboolean have = have_device (variant->device);
+  g_autofree char *device = test_device (variant->device);
 
-  if (!expected || !have) {
-    g_test_skip (have ? "nothing to compare with" : "no such device");
+  if (!device)
+    return;
+  if (!expected) {
+    g_test_skip ("nothing to compare with");
     return;
   }
   for (char **setting = settings; *setting; setting++) {

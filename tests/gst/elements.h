@@ -12,6 +12,7 @@
 #endif
 #include <yv8/yv8.h>
 
+#include "devices.h"
 #include "testing.h"
 
 static const char *const test_formats[YV8_N_FORMATS] = { "NV12", "I420", "YV12", "YUY2", "UYVY",
@@ -25,22 +26,6 @@ test_model (void)
 
   g_assert_nonnull (path);
   return path;
-}
-
-/* (transfer full) (nullable): the first device of "cpu" or "vulkan"; else the test is skipped */
-static inline char *
-test_device (const char *kind)
-{
-  g_autoptr (GPtrArray) devices = yv8_devices_list ();
-
-  for (guint i = 0; i < devices->len; i++) {
-    const Yv8Device *device = g_ptr_array_index (devices, i);
-
-    if (g_str_has_prefix (device->id, kind))
-      return g_strdup (device->id);
-  }
-  g_test_skip ("no such device");
-  return NULL;
 }
 
 static inline void

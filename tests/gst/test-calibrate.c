@@ -269,16 +269,23 @@ test_unwritable (void)
   fixture_clear (&f);
 }
 
+/* Small pictures, until @n are taken. */
+static void
+fixture_take (Fixture *f, guint frames, guint min_frames, guint n)
+{
+  fixture_init (f, frames, min_frames);
+  g_object_set (f->element, "input-size", "320x320", NULL);
+  fixture_play (f);
+  push_until_taken (f, n);
+}
+
 /* READY in the midst of the work; then all begins anew. */
 static void
 test_stop (void)
 {
   Fixture f;
 
-  fixture_init (&f, 24, 8);
-  g_object_set (f.element, "input-size", "320x320", NULL);
-  fixture_play (&f);
-  push_until_taken (&f, 24);
+  fixture_take (&f, 24, 8, 24);
   gst_message_unref (wait_for (&f, GST_MESSAGE_PROGRESS, GST_PROGRESS_TYPE_START));
   gst_element_set_state (f.element, GST_STATE_READY);
   gst_message_unref (wait_for (&f, GST_MESSAGE_PROGRESS, GST_PROGRESS_TYPE_CANCELED));
@@ -300,10 +307,7 @@ test_pause (void)
 {
   Fixture f;
 
-  fixture_init (&f, 16, 8);
-  g_object_set (f.element, "input-size", "320x320", NULL);
-  fixture_play (&f);
-  push_until_taken (&f, 16);
+  fixture_take (&f, 16, 8, 16);
   gst_message_unref (wait_for (&f, GST_MESSAGE_PROGRESS, GST_PROGRESS_TYPE_START));
   g_assert_cmpint (
       gst_element_set_state (f.element, GST_STATE_PAUSED), !=, GST_STATE_CHANGE_FAILURE);
@@ -328,10 +332,7 @@ test_flush (void)
 {
   Fixture f;
 
-  fixture_init (&f, 100, 16);
-  g_object_set (f.element, "input-size", "320x320", NULL);
-  fixture_play (&f);
-  push_until_taken (&f, 16);
+  fixture_take (&f, 100, 16, 16);
   GThread *thread = g_thread_new ("eos", push_eos_thread, &f);
   gst_message_unref (wait_for (&f, GST_MESSAGE_PROGRESS, GST_PROGRESS_TYPE_START));
   restart_stream (&f);
@@ -348,10 +349,7 @@ test_stop_at_eos (void)
 {
   Fixture f;
 
-  fixture_init (&f, 100, 24);
-  g_object_set (f.element, "input-size", "320x320", NULL);
-  fixture_play (&f);
-  push_until_taken (&f, 24);
+  fixture_take (&f, 100, 24, 24);
   GThread *thread = g_thread_new ("eos", push_eos_thread, &f);
   gst_message_unref (wait_for (&f, GST_MESSAGE_PROGRESS, GST_PROGRESS_TYPE_START));
   gst_element_set_state (f.element, GST_STATE_NULL);
