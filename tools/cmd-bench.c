@@ -4,9 +4,8 @@
 #include "command.h"
 #include "memory.h"
 #include "progress.h"
+#include "summary.h"
 #include "text.h"
-
-#include <math.h>
 
 #define NOISE_SEED 20230110
 #define N_STAGES   4
@@ -16,10 +15,6 @@ static char *frame_size;
 static gboolean ops;
 
 static const char *const stages[N_STAGES] = { "preprocess", "inference", "postprocess", "total" };
-
-typedef struct {
-  double min, median, p95;
-} Summary;
 
 /* Times are in milliseconds; a row of samples per stage or op, one sample per frame. */
 typedef struct {
@@ -121,28 +116,6 @@ measure (Bench *bench, GError **error)
   return TRUE;
 }
 
-static int
-compare_doubles (const void *a, const void *b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
-/* Sorts the samples. p95 is the nearest rank. */
-static Summary
-summarise (double *samples)
-{
-  gsize n = (gsize) n_frames;
-
-  qsort (samples, n, sizeof *samples, compare_doubles);
-  return (Summary){
-    .min = samples[0],
-    .median = (samples[(n - 1) / 2] + samples[n / 2]) / 2,
-    .p95 = samples[(gsize) ceil (0.95 * (double) n) - 1],
-  };
-}
-
 static double
 frames_per_second (const Bench *bench)
 {
@@ -161,7 +134,7 @@ typedef struct {
 static double
 op_median (const Bench *bench, guint op)
 {
-  return summarise (bench->op_samples + (gsize) op * (guint) n_frames).median;
+  return yv8_summarise (bench->op_samples + (gsize) op * (guint) n_frames, (gsize) n_frames).median;
 }
 
 static Total
@@ -234,7 +207,7 @@ print_json (const Bench *bench)
   yv8_json_number (json, "load_ms", bench->load, 1);
   yv8_json_object (json, "latency_ms");
   for (guint stage = 0; stage < N_STAGES; stage++) {
-    Summary summary = summarise (bench->samples[stage]);
+    Yv8Summary summary = yv8_summarise (bench->samples[stage], (gsize) n_frames);
     yv8_json_object (json, stages[stage]);
     yv8_json_number (json, "min", summary.min, 3);
     yv8_json_number (json, "median", summary.median, 3);
@@ -293,7 +266,7 @@ print_tables (const Bench *bench)
   g_print (
       "frames  %d after %d of warm-up, loaded in %.0f ms\n\n", n_frames, n_warmup, bench->load);
   for (guint stage = 0; stage < N_STAGES; stage++) {
-    Summary summary = summarise (bench->samples[stage]);
+    Yv8Summary summary = yv8_summarise (bench->samples[stage], (gsize) n_frames);
     yv8_table_add (table, "%s", stages[stage]);
     yv8_table_add (table, "%.2f", summary.min);
     yv8_table_add (table, "%.2f", summary.median);
