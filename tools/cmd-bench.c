@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * yv8 bench: latency, per-op profile and memory of a model on a device. */
-#include "command.h"
+#include "bench.h"
 #include "memory.h"
 #include "progress.h"
 #include "summary.h"
@@ -11,7 +11,7 @@
 #define N_STAGES   4
 
 static int n_frames = 20, n_warmup = 3;
-static char *frame_size;
+static char *frame_size, *clip;
 static gboolean ops;
 
 static const char *const stages[N_STAGES] = { "preprocess", "inference", "postprocess", "total" };
@@ -289,6 +289,8 @@ run (const Yv8Options *options, GError **error)
         "--frames must be at least 1 and --warmup at least 0");
     return FALSE;
   }
+  if (clip)
+    return yv8_bench_pipeline (options, clip, (guint) n_frames, (guint) MAX (n_warmup, 1), error);
   if (!make_frame (&bench, error) || !make_detector (&bench, error) || !measure (&bench, error))
     return FALSE;
   if (options->json)
@@ -302,6 +304,8 @@ static const GOptionEntry entries[] = {
   { "frames", 'n', 0, G_OPTION_ARG_INT, &n_frames, "Frames to time (20)", "N" },
   { "warmup", 0, 0, G_OPTION_ARG_INT, &n_warmup, "Frames before them (3)", "N" },
   { "frame", 0, 0, G_OPTION_ARG_STRING, &frame_size, "Size of the frames (1280x720)", "WxH" },
+  { "pipeline", 'p', 0, G_OPTION_ARG_FILENAME, &clip,
+      "Time the element in a pipeline that plays this clip", "CLIP" },
   { "ops", 0, 0, G_OPTION_ARG_NONE, &ops, "Profile op by op", NULL },
   { NULL },
 };
@@ -309,11 +313,14 @@ static const GOptionEntry entries[] = {
 const Yv8Command yv8_bench_command = {
   .name = "bench",
   .summary = "Time a model on a device",
-  .details = "The frames are noise, the same on every run. Times are of the wall clock.\n\n"
+  .details = "The frames are noise, the same on every run. Times are of the wall clock.\n"
+             "With a CLIP: frames per second and CPU time per frame as it is decoded alone, with\n"
+             "detection, and with overlay; the latency and the memory that the element adds.\n\n"
              "Examples:\n"
              "  yv8 bench --model yolov8n.onnx\n"
              "  yv8 bench --model yolov8n.onnx --device cpu --threads 2 --ops\n"
-             "  yv8 bench --model yolov8n.onnx --device vulkan --size 320x320 --json",
+             "  yv8 bench --model yolov8n.onnx --device vulkan --size 320x320 --json\n"
+             "  yv8 bench --model yolov8n.onnx --pipeline vtest.avi --frames 200",
   .groups = YV8_OPTIONS_DETECTOR,
   .entries = entries,
   .run = run,

@@ -29,6 +29,19 @@ set_missing (GError **error, const GError *reason)
       reason->message, packages[i].package);
 }
 
+char *
+yv8_pipeline_uri (const char *path, GError **error)
+{
+  if (gst_uri_is_valid (path))
+    return g_strdup (path);
+  if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    return gst_filename_to_uri (path, error);
+  gboolean there = g_file_test (path, G_FILE_TEST_EXISTS);
+  g_set_error (error, YV8_ERROR, there ? YV8_ERROR_READ : YV8_ERROR_NOT_FOUND, "%s: %s", path,
+      there ? "not a file" : "no such file");
+  return NULL;
+}
+
 Yv8Pipeline *
 yv8_pipeline_new (const char *description, const char *path, GError **error)
 {

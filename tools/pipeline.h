@@ -23,6 +23,14 @@ typedef struct {
 } Yv8Pipeline;
 
 /**
+ * yv8_pipeline_uri:
+ * @path: a file or a URI
+ *
+ * Returns: (transfer full): its URI; %NULL with @error set when it is neither
+ */
+char *yv8_pipeline_uri (const char *path, GError **error);
+
+/**
  * yv8_pipeline_new:
  * @description: in the language of gst-launch
  *

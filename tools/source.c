@@ -52,17 +52,8 @@ start (Yv8Source *source, const char *path, const char *uri, GError **error)
 Yv8Source *
 yv8_source_new (const char *path, GError **error)
 {
-  g_autofree char *uri = NULL;
+  g_autofree char *uri = yv8_pipeline_uri (path, error);
 
-  if (gst_uri_is_valid (path)) {
-    uri = g_strdup (path);
-  } else if (g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
-    uri = gst_filename_to_uri (path, error);
-  } else {
-    gboolean there = g_file_test (path, G_FILE_TEST_EXISTS);
-    g_set_error (error, YV8_ERROR, there ? YV8_ERROR_READ : YV8_ERROR_NOT_FOUND, "%s: %s", path,
-        there ? "not a file" : "no such file");
-  }
   if (!uri)
     return NULL;
   g_autoptr (Yv8Source) source = g_new0 (Yv8Source, 1);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Parts of the command bench. */
+#pragma once
+
+#include "command.h"
+
+G_BEGIN_DECLS
+
+/**
+ * yv8_bench_pipeline:
+ * @clip: file or URI
+ * @n_frames: to time, fewer where the clip ends before
+ * @n_warmup: frames before them, at least 1
+ *
+ * Plays the clip as fast as it goes, to a sink that drops the frames: decoded alone, through
+ * yolov8detect, and through yolov8detect with overlay; and prints what the element adds.
+ */
+gboolean yv8_bench_pipeline (
+    const Yv8Options *options, const char *clip, guint n_frames, guint n_warmup, GError **error);
+
+G_END_DECLS
