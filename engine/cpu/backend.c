@@ -6,6 +6,7 @@
 
 #include "cpu/backend.h"
 #include "cpu/cpu.h"
+#include "cpu/letterbox.h"
 #include "cpu/product.h"
 #include "cpu/qs8.h"
 
@@ -211,7 +212,7 @@ prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
 }
 
 typedef struct {
-  const Yv8Planar *planar;
+  const Yv8Cpu *cpu;
   const Yv8Frame *frame;
   guint height;
 } Picture;
@@ -222,15 +223,17 @@ letterbox_task (gpointer data, guint lane, guint task)
   const Picture *picture = data;
   guint first = task * YV8_CPU_TASK_ROWS;
 
-  yv8_resampler_run (picture->planar->resampler, picture->frame, picture->planar->picture, first,
-      MIN (YV8_CPU_TASK_ROWS, picture->height - first));
+  const Yv8Planar *planar = &picture->cpu->planar;
+
+  yv8_cpu_letterbox (picture->cpu->kernels, planar->resampler, picture->frame, planar->picture,
+      first, MIN (YV8_CPU_TASK_ROWS, picture->height - first));
 }
 
 static gboolean
 load (Yv8Backend *backend, const Yv8Frame *frame, const Yv8Letterbox *letterbox, GError **error)
 {
   Yv8Cpu *cpu = (Yv8Cpu *) backend;
-  Picture picture = { &cpu->planar, frame, letterbox->height };
+  Picture picture = { cpu, frame, letterbox->height };
 
   yv8_planar_fit (&cpu->planar, frame, letterbox);
   yv8_pool_run (cpu->pool, letterbox_task, &picture, picture_tasks (cpu, NULL));

@@ -8,15 +8,17 @@
 
 #include "cpu/isa.h"
 
-#define SYMBOL_OF(isa) yv8_cpu_kernels_##isa
-#define SYMBOL(isa)    SYMBOL_OF (isa)
-#define QS8_OF(isa)    yv8_cpu_qs8_##isa
-#define QS8(isa)       QS8_OF (isa)
-#define NAME_OF(isa)   #isa
-#define NAME(isa)      NAME_OF (isa)
+#define SYMBOL_OF(isa)    yv8_cpu_kernels_##isa
+#define SYMBOL(isa)       SYMBOL_OF (isa)
+#define QS8_OF(isa)       yv8_cpu_qs8_##isa
+#define QS8(isa)          QS8_OF (isa)
+#define LETTERBOX_OF(isa) yv8_cpu_letterbox_##isa
+#define LETTERBOX(isa)    LETTERBOX_OF (isa)
+#define NAME_OF(isa)      #isa
+#define NAME(isa)         NAME_OF (isa)
 
-#define LOG2_E         1.44269504f
-#define ROUND          12582912.0f /* 1.5 * 2^23: adding it leaves the nearest integer in the low bits */
+#define LOG2_E            1.44269504f
+#define ROUND             12582912.0f /* 1.5 * 2^23: adding it leaves the nearest integer in the low bits */
 
 typedef union {
   float f;
@@ -172,10 +174,12 @@ product (float *y, gsize y_stride, const float *w, const float *x, gsize x_strid
 #endif
 
 extern const Yv8CpuQs8Kernels QS8 (YV8_ISA);
+extern const Yv8CpuLetterboxKernels LETTERBOX (YV8_ISA);
 extern const Yv8CpuKernels SYMBOL (YV8_ISA);
 const Yv8CpuKernels SYMBOL (YV8_ISA) = {
   .isa = NAME (YV8_ISA),
   .qs8 = &QS8 (YV8_ISA),
+  .letterbox = &LETTERBOX (YV8_ISA),
   .finish = finish,
   .finish_silu = finish_silu,
   .add = add,

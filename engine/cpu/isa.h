@@ -55,12 +55,15 @@ typedef struct {
   void (*dequantize) (float *y, const guint32 *x, float scale, gint32 zero, guint shift, gsize n);
 } Yv8CpuQs8Kernels;
 
+typedef struct _Yv8CpuLetterboxKernels Yv8CpuLetterboxKernels;
+
 /**
  * Yv8CpuKernels: the loops of f32.tmpl.c. Lengths are in elements; inputs and outputs do not
  * overlap unless they are the same row.
  * @isa: "ref" (whatever the compiler's baseline is), "sse41", "avx2", "avxvnni", "avx512",
  * "avx512vnni"
  * @qs8: the int8 loops
+ * @letterbox: see cpu/letterbox.h
  * @finish: y[i] += bias
  * @finish_silu: y[i] = SiLU (y[i] + bias)
  * @add: y[i] += x[i]
@@ -73,6 +76,7 @@ typedef struct {
 typedef struct {
   const char *isa;
   const Yv8CpuQs8Kernels *qs8;
+  const Yv8CpuLetterboxKernels *letterbox;
   void (*finish) (float *y, float bias, gsize n);
   void (*finish_silu) (float *y, float bias, gsize n);
   void (*add) (float *y, const float *x, gsize n);

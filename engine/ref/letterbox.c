@@ -1,35 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The letterbox in plain C. */
-#include "ref/letterbox.h"
+#include "ref/resampler.h"
 
 #include <string.h>
 
-#include "detect/formats.h"
-
 #define CHUNK 256 /* columns that are sampled before they are converted; kept on the stack */
-
-/* Where one output column or row is sampled: bytes in a row, or rows in a plane. */
-typedef struct {
-  guint32 near, far;
-  guint32 weight; /* of far, in 1/256 */
-} Tap;
-
-/* Of the conversion to R'G'B', in 1/8192. */
-typedef struct {
-  gint32 y_offset, y, rv, gu, gv, bu;
-} Coefficients;
-
-struct _Yv8Resampler {
-  Yv8Letterbox letterbox;
-  Yv8Format format;
-  Yv8Matrix matrix;
-  gboolean full_range;
-  const Yv8FormatInfo *info;
-  Coefficients coefficients;
-  /* Of the first component, and of the two others. */
-  Tap *columns[2], *rows[2];
-};
 
 /* Kr and Kb in 1/10000. */
 static const struct {
@@ -46,14 +22,14 @@ divide_round (gint64 a, gint64 b)
   return (gint32) ((2 * a + b) / (2 * b));
 }
 
-static Coefficients
-get_coefficients (Yv8Matrix matrix, gboolean full_range)
+static Yv8ColourFactors
+get_factors (Yv8Matrix matrix, gboolean full_range)
 {
   const gint64 unit = 10000, one = 8192 * 255;
   gint64 kr = matrices[matrix].kr, kb = matrices[matrix].kb, kg = unit - kr - kb;
   gint64 y_range = full_range ? 255 : 219, c_range = full_range ? 255 : 224;
 
-  return (Coefficients){
+  return (Yv8ColourFactors){
     .y_offset = full_range ? 0 : 16,
     .y = divide_round (one, y_range),
     .rv = divide_round (one * 2 * (unit - kr), unit * c_range),
@@ -64,22 +40,30 @@ get_coefficients (Yv8Matrix matrix, gboolean full_range)
 }
 
 /* @frame: pixels of the frame along this axis; @picture: of the picture. */
-static Tap *
-make_taps (guint frame, guint picture, guint shift, guint step)
+static void
+make_taps (Yv8Taps *taps, guint frame, guint picture, guint shift)
 {
-  Tap *taps = g_new (Tap, picture);
   gint64 samples = (frame + (1u << shift) - 1) >> shift;
   gint64 divisor = (gint64) picture << (shift + 1);
 
+  taps->near = g_new (guint32, picture);
+  taps->far = g_new (guint32, picture);
+  taps->weight = g_new (guint32, picture);
   for (gint64 i = 0; i < picture; i++) {
     gint64 position = ((2 * i + 1) * frame * 256 + divisor / 2) / divisor - 128;
     position = CLAMP (position, 0, (samples - 1) * 256);
-    guint near = (guint) (position / 256);
-    taps[i].near = near * step;
-    taps[i].far = (guint) MIN (near + 1, samples - 1) * step;
-    taps[i].weight = (guint) (position % 256);
+    taps->near[i] = (guint32) (position / 256);
+    taps->far[i] = (guint32) MIN (position / 256 + 1, samples - 1);
+    taps->weight[i] = (guint32) (position % 256);
   }
-  return taps;
+}
+
+static void
+clear_taps (Yv8Taps *taps)
+{
+  g_free (taps->near);
+  g_free (taps->far);
+  g_free (taps->weight);
 }
 
 Yv8Resampler *
@@ -92,13 +76,12 @@ yv8_resampler_new (const Yv8Letterbox *letterbox, const Yv8Frame *frame)
   resampler->matrix = frame->matrix;
   resampler->full_range = frame->full_range;
   resampler->info = yv8_format_info (frame->format);
-  resampler->coefficients = get_coefficients (frame->matrix, frame->full_range);
+  resampler->factors = get_factors (frame->matrix, frame->full_range);
   for (guint i = 0; i < MIN (resampler->info->n_components, 2); i++) {
     const Yv8Component *c = &resampler->info->components[i];
-    resampler->columns[i] =
-        make_taps (letterbox->frame_width, letterbox->picture_width, c->shift_x, c->step);
-    resampler->rows[i] =
-        make_taps (letterbox->frame_height, letterbox->picture_height, c->shift_y, 1);
+    make_taps (
+        &resampler->columns[i], letterbox->frame_width, letterbox->picture_width, c->shift_x);
+    make_taps (&resampler->rows[i], letterbox->frame_height, letterbox->picture_height, c->shift_y);
   }
   return resampler;
 }
@@ -107,8 +90,8 @@ void
 yv8_resampler_free (Yv8Resampler *resampler)
 {
   for (guint i = 0; i < 2; i++) {
-    g_free (resampler->columns[i]);
-    g_free (resampler->rows[i]);
+    clear_taps (&resampler->columns[i]);
+    clear_taps (&resampler->rows[i]);
   }
   g_free (resampler);
 }
@@ -122,14 +105,17 @@ yv8_resampler_fits (
          !resampler->full_range == !frame->full_range;
 }
 
+/* Samples @n columns from @first on; @near and @far: the rows' first samples. */
 static void
-sample (guint8 *out, const guint8 *near, const guint8 *far, guint weight, const Tap *taps, guint n)
+sample (guint8 *out, const guint8 *near, const guint8 *far, guint weight, const Yv8Taps *columns,
+    guint first, guint n, guint step)
 {
   for (guint i = 0; i < n; i++) {
-    const Tap *tap = &taps[i];
-    guint left = near[tap->near] * (256 - weight) + far[tap->near] * weight;
-    guint right = near[tap->far] * (256 - weight) + far[tap->far] * weight;
-    out[i] = (guint8) ((left * (256 - tap->weight) + right * tap->weight + 32768) >> 16);
+    gsize k = (gsize) columns->near[first + i] * step, l = (gsize) columns->far[first + i] * step;
+    guint left = near[k] * (256 - weight) + far[k] * weight;
+    guint right = near[l] * (256 - weight) + far[l] * weight;
+    guint w = columns->weight[first + i];
+    out[i] = (guint8) ((left * (256 - w) + right * w + 32768) >> 16);
   }
 }
 
@@ -140,9 +126,9 @@ clamp_8 (gint32 value)
 }
 
 static void
-convert (guint32 *out, const guint8 (*yuv)[CHUNK], const Coefficients *coefficients, guint n)
+convert (guint32 *out, const guint8 (*yuv)[CHUNK], const Yv8ColourFactors *factors, guint n)
 {
-  const Coefficients k = *coefficients;
+  const Yv8ColourFactors k = *factors;
 
   for (guint i = 0; i < n; i++) {
     gint32 y = k.y * (yuv[0][i] - k.y_offset) + 4096;
@@ -159,9 +145,9 @@ pack (guint32 *out, const guint8 (*rgb)[CHUNK], guint n)
     out[i] = (guint32) rgb[0][i] | (guint32) rgb[1][i] << 8 | (guint32) rgb[2][i] << 16;
 }
 
-/* @out: the picture's first pixel of row @row, counted from the picture's top. */
 static void
-resample_row (const Yv8Resampler *resampler, const Yv8Frame *frame, guint32 *out, guint row)
+resample_row (const Yv8Resampler *resampler, const Yv8Frame *frame, guint32 *out, guint row,
+    gconstpointer data)
 {
   const Yv8FormatInfo *info = resampler->info;
   guint width = resampler->letterbox.picture_width;
@@ -172,16 +158,16 @@ resample_row (const Yv8Resampler *resampler, const Yv8Frame *frame, guint32 *out
     guint n = MIN (CHUNK, width - first);
     for (guint i = 0; i < info->n_components; i++) {
       const Yv8Component *c = &info->components[i];
-      const Tap *tap = &resampler->rows[i > 0][row];
+      const Yv8Taps *rows = &resampler->rows[i > 0];
       const guint8 *samples = frame->data[c->plane] + c->offset;
       gssize stride = frame->stride[c->plane];
-      sample (line[i], samples + (gssize) tap->near * stride, samples + (gssize) tap->far * stride,
-          tap->weight, resampler->columns[i > 0] + first, n);
+      sample (line[i], samples + rows->near[row] * stride, samples + rows->far[row] * stride,
+          rows->weight[row], &resampler->columns[i > 0], first, n, c->step);
     }
     if (info->rgb)
       pack (out + first, line, n);
     else
-      convert (out + first, line, &resampler->coefficients, n);
+      convert (out + first, line, &resampler->factors, n);
   }
 }
 
@@ -193,8 +179,8 @@ fill (guint32 *out, gsize n)
 }
 
 void
-yv8_resampler_run (const Yv8Resampler *resampler, const Yv8Frame *frame, guint32 *picture,
-    guint first_row, guint n_rows)
+yv8_resampler_run_by (const Yv8Resampler *resampler, const Yv8Frame *frame, guint32 *picture,
+    guint first_row, guint n_rows, Yv8ResampleRow resample, gconstpointer data)
 {
   const Yv8Letterbox *l = &resampler->letterbox;
   guint right = l->left + l->picture_width;
@@ -205,8 +191,15 @@ yv8_resampler_run (const Yv8Resampler *resampler, const Yv8Frame *frame, guint32
       fill (out, l->width);
     } else {
       fill (out, l->left);
-      resample_row (resampler, frame, out + l->left, y - l->top);
+      resample (resampler, frame, out + l->left, y - l->top, data);
       fill (out + right, l->width - right);
     }
   }
+}
+
+void
+yv8_resampler_run (const Yv8Resampler *resampler, const Yv8Frame *frame, guint32 *picture,
+    guint first_row, guint n_rows)
+{
+  yv8_resampler_run_by (resampler, frame, picture, first_row, n_rows, resample_row, NULL);
 }

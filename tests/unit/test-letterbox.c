@@ -2,11 +2,10 @@
  *
  * Letterbox: the geometry against floating point; the resampler, for all formats, against a naive
  * evaluation of its formula and against bilinear interpolation in floating point. */
-#include "ref/letterbox.h"
+#include "cpu/letterbox.h"
 
 #include <math.h>
 
-#include "detect/formats.h"
 #include "testing.h"
 
 static void
@@ -276,9 +275,20 @@ expected_pixel (const Yv8Frame *f, const Yv8Letterbox *l, guint x, guint y)
   return pack (out);
 }
 
+/* By the specification, or by the loops of an instruction set. */
 static void
-assert_resampled (
-    GRand *rand, Yv8Format format, guint width, guint height, guint in_width, guint in_height)
+run (const Yv8CpuKernels *kernels, const Yv8Resampler *resampler, const Yv8Frame *frame,
+    guint32 *picture, guint first_row, guint n_rows)
+{
+  if (kernels)
+    yv8_cpu_letterbox (kernels, resampler, frame, picture, first_row, n_rows);
+  else
+    yv8_resampler_run (resampler, frame, picture, first_row, n_rows);
+}
+
+static void
+assert_resampled (GRand *rand, const Yv8CpuKernels *kernels, Yv8Format format, guint width,
+    guint height, guint in_width, guint in_height)
 {
   g_auto (Noise) noise;
   Yv8Letterbox l;
@@ -292,17 +302,36 @@ assert_resampled (
   g_autoptr (Yv8Resampler) resampler = yv8_resampler_new (&l, &noise.frame);
   g_assert_true (yv8_resampler_fits (resampler, &l, &noise.frame));
   memset (picture, 0xff, n * sizeof *picture);
-  yv8_resampler_run (resampler, &noise.frame, picture, split, in_height - split);
+  run (kernels, resampler, &noise.frame, picture, split, in_height - split);
   for (gsize i = 0; i < (gsize) split * in_width; i++)
     g_assert_cmphex (picture[i], ==, 0xffffffff);
-  yv8_resampler_run (resampler, &noise.frame, picture, 0, split);
+  run (kernels, resampler, &noise.frame, picture, 0, split);
   for (guint y = 0; y < in_height; y++)
     for (guint x = 0; x < in_width; x++) {
       guint32 expected = expected_pixel (&noise.frame, &l, x, y);
       if (picture[(gsize) y * in_width + x] != expected)
-        g_error ("%s %ux%u in %ux%u, pixel %u, %u: %06x, not %06x", yv8_format_name (format), width,
-            height, in_width, in_height, x, y, picture[(gsize) y * in_width + x], expected);
+        g_error ("%s, %s %ux%u in %ux%u, pixel %u, %u: %06x, not %06x",
+            kernels ? kernels->isa : "specification", yv8_format_name (format), width, height,
+            in_width, in_height, x, y, picture[(gsize) y * in_width + x], expected);
     }
+}
+
+static void
+assert_format (GRand *rand, const Yv8CpuKernels *kernels, Yv8Format format)
+{
+  static const guint sizes[][2] = { { 1, 1 }, { 1, 2 }, { 2, 1 }, { 3, 3 }, { 1, 57 }, { 57, 1 },
+    { 64, 64 }, { 32, 32 }, { 127, 35 }, { 640, 3 }, { 300, 301 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    assert_resampled (rand, kernels, format, sizes[i][0], sizes[i][1], 64, 64);
+  assert_resampled (rand, kernels, format, 33, 17, 320, 64);
+  assert_resampled (rand, kernels, format, 70, 3, 640, 32);
+  assert_resampled (rand, kernels, format, YV8_FRAME_MAX_SIDE, 2, 32, 32);
+  assert_resampled (rand, kernels, format, 2, YV8_FRAME_MAX_SIDE, 32, 32);
+  for (guint i = 0; i < 20; i++)
+    assert_resampled (rand, kernels, format, (guint) g_rand_int_range (rand, 1, 200),
+        (guint) g_rand_int_range (rand, 1, 200), 32 * (guint) g_rand_int_range (rand, 1, 4),
+        32 * (guint) g_rand_int_range (rand, 1, 4));
 }
 
 static void
@@ -310,18 +339,11 @@ test_formula (gconstpointer data)
 {
   Yv8Format format = (Yv8Format) GPOINTER_TO_UINT (data);
   g_autoptr (GRand) rand = test_rand_new ();
-  static const guint sizes[][2] = { { 1, 1 }, { 1, 2 }, { 2, 1 }, { 3, 3 }, { 1, 57 }, { 57, 1 },
-    { 64, 64 }, { 32, 32 }, { 127, 35 }, { 640, 3 }, { 300, 301 } };
+  const Yv8CpuKernels *kernels;
 
-  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
-    assert_resampled (rand, format, sizes[i][0], sizes[i][1], 64, 64);
-  assert_resampled (rand, format, 33, 17, 320, 64);
-  assert_resampled (rand, format, YV8_FRAME_MAX_SIDE, 2, 32, 32);
-  assert_resampled (rand, format, 2, YV8_FRAME_MAX_SIDE, 32, 32);
-  for (guint i = 0; i < 20; i++)
-    assert_resampled (rand, format, (guint) g_rand_int_range (rand, 1, 200),
-        (guint) g_rand_int_range (rand, 1, 200), 32 * (guint) g_rand_int_range (rand, 1, 4),
-        32 * (guint) g_rand_int_range (rand, 1, 4));
+  assert_format (rand, NULL, format);
+  for (guint i = 0; (kernels = yv8_cpu_kernels_nth (i)); i++)
+    assert_format (rand, kernels, format);
 }
 
 static void
