@@ -37,7 +37,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8LabelCache, yv8_label_cache_free)
  *
  * Allocates nothing for a text and size that the cache holds.
  *
- * Returns: (transfer none) (nullable): valid until the next call; %NULL when memory is short
+ * Returns: (transfer none) (nullable): valid until the next call but one; %NULL when memory
+ * is short
  */
 const Yv8Label *yv8_label_cache_get (Yv8LabelCache *cache, const char *text, guint size);
 

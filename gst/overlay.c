@@ -12,6 +12,7 @@
 #define FONTS_PER_FRAME 45  /* font size: height / this */
 #define MIN_FONT        11
 #define MAX_FONT        96
+#define CHUNK           256 /* samples of a label's row that are painted at once */
 
 /* 0xRRGGBB, one a class; neighbours differ in hue and in lightness. */
 static const guint32 palette[] = {
@@ -40,7 +41,7 @@ static const guint32 palette[] = {
 typedef struct {
   guint8 *data;
   gint stride, pstride;
-  gint w_sub, h_sub; /* log2 of pixels a sample */
+  gint w_sub, h_sub; /* log2 of pixels a sample; 0 or 1, and h_sub only with w_sub */
 } Component;
 
 typedef struct {
@@ -175,7 +176,7 @@ mix (guint8 from, guint8 to, gint alpha)
 }
 
 /* Mean of the mask over the pixels of the sample (x, y) that lie in @area. */
-static gint
+static guint8
 mask_mean (const Yv8Label *label, const GstVideoRectangle *area, const Component *component, gint x,
     gint y)
 {
@@ -188,7 +189,43 @@ mask_mean (const Yv8Label *label, const GstVideoRectangle *area, const Component
   for (gint row = top; row < bottom; row++)
     for (gint column = left; column < right; column++)
       sum += label->mask[row * label->stride + column];
-  return sum / ((right - left) * (bottom - top));
+  return (guint8) (sum / ((right - left) * (bottom - top)));
+}
+
+/* mask_mean() of @n samples from (x, y) on, where pixels are paired along the row. */
+static void
+mask_means (const Yv8Label *label, const GstVideoRectangle *area, const Component *component,
+    gint x, gint y, gint n, guint8 *means)
+{
+  gint top = MAX (y << component->h_sub, area->y) - area->y;
+  gint bottom = MIN (((y + 1) << component->h_sub) - area->y, area->h) - 1;
+  gint first = 2 * x<area->x, end = 2 * (x + n)> area->x + area->w ? n - 1 : n;
+  const guint8 *upper = label->mask + top * label->stride + 2 * x - area->x;
+  const guint8 *lower = upper + (bottom - top) * label->stride;
+
+  for (gint i = first; i < end; i++)
+    means[i] = (guint8) ((upper[2 * i] + upper[2 * i + 1] + lower[2 * i] + lower[2 * i + 1]) / 4);
+  if (first)
+    means[0] = mask_mean (label, area, component, x, y);
+  if (end < n)
+    means[n - 1] = mask_mean (label, area, component, x + n - 1, y);
+}
+
+/* Paints @n samples from (x, y) on; @ramp: the sample for each value of the mask. */
+static void
+blend_row (const Component *component, const GstVideoRectangle *area, const Yv8Label *label, gint x,
+    gint y, gint n, const guint8 *ramp)
+{
+  guint8 *out = component_row (component, x, y);
+  guint8 means[CHUNK];
+  const guint8 *mask = means;
+
+  if (component->w_sub)
+    mask_means (label, area, component, x, y, n, means);
+  else
+    mask = label->mask + (y - area->y) * label->stride + x - area->x;
+  for (gint i = 0; i < n; i++)
+    out[i * component->pstride] = ramp[mask[i]];
 }
 
 /* Paints @label from its top left corner, as much of it as @area has room for. */
@@ -199,19 +236,14 @@ canvas_blend (const Canvas *canvas, const GstVideoRectangle *area, const Yv8Labe
   for (guint i = 0; i < canvas->n_components; i++) {
     const Component *component = &canvas->components[i];
     GstVideoRectangle samples = component_area (component, area);
+    guint8 ramp[256];
 
-    for (gint row = 0; row < samples.h; row++) {
-      const guint8 *mask = label->mask + row * label->stride;
-      guint8 *out = component_row (component, samples.x, samples.y + row);
-
-      if (component->w_sub == 0 && component->h_sub == 0)
-        for (gint column = 0; column < samples.w; column++)
-          out[column * component->pstride] = mix (ground[i], text[i], mask[column]);
-      else
-        for (gint column = 0; column < samples.w; column++)
-          out[column * component->pstride] = mix (ground[i], text[i],
-              mask_mean (label, area, component, samples.x + column, samples.y + row));
-    }
+    for (gint mask = 0; mask < 256; mask++)
+      ramp[mask] = mix (ground[i], text[i], mask);
+    for (gint row = 0; row < samples.h; row++)
+      for (gint first = 0; first < samples.w; first += CHUNK)
+        blend_row (component, area, label, samples.x + first, samples.y + row,
+            MIN (CHUNK, samples.w - first), ramp);
   }
 }
 
@@ -231,28 +263,39 @@ draw_box (const Canvas *canvas, const Yv8Detection *detection)
   canvas_fill (canvas, box.x + box.w - across, box.y, across, box.h, colour);
 }
 
+/* Name and score are bitmaps of their own, since there are few of each but many pairs. */
 static void
 draw_label (
     const Canvas *canvas, const Yv8Detection *detection, Yv8LabelCache *labels, const char *name)
 {
   guint size = (guint) CLAMP (canvas->height / FONTS_PER_FRAME, MIN_FONT, MAX_FONT);
   guint32 rgb = colour_of_class (detection->class_id);
-  GstVideoRectangle box, area;
   Colour ground, ink;
-  char text[128];
+  GstVideoRectangle box;
+  char text[2][128];
+  const Yv8Label *parts[2];
+  gint width = 0;
 
-  g_snprintf (text, sizeof text, "%.100s %.0f %%", name, 100. * (double) detection->score);
-  const Yv8Label *label = yv8_label_cache_get (labels, text, size);
-  if (!label)
-    return;
+  g_snprintf (text[0], sizeof text[0], "%.100s", name);
+  g_snprintf (text[1], sizeof text[1], "%.0f %%", 100. * (double) detection->score);
+  for (guint i = 0; i < 2; i++) {
+    parts[i] = yv8_label_cache_get (labels, text[i], size);
+    if (!parts[i])
+      return;
+    width += parts[i]->width;
+  }
   yv8_detection_rectangle (detection, (guint) canvas->width, (guint) canvas->height, &box);
-  area.w = MIN (label->width, canvas->width);
-  area.h = MIN (label->height, canvas->height);
-  area.x = MIN (box.x, canvas->width - area.w);
-  area.y = box.y >= area.h ? box.y - area.h : MIN (box.y, canvas->height - area.h);
   colour_convert (canvas, rgb, ground);
   colour_convert (canvas, colour_of_text (rgb), ink);
-  canvas_blend (canvas, &area, label, ground, ink);
+  gint x = MAX (0, MIN (box.x, canvas->width - width));
+  for (guint i = 0; i < 2; x += parts[i++]->width) {
+    GstVideoRectangle area = { .x = x,
+      .w = MIN (parts[i]->width, canvas->width - x),
+      .h = MIN (parts[i]->height, canvas->height) };
+    area.y = box.y >= area.h ? box.y - area.h : MIN (box.y, canvas->height - area.h);
+    if (area.w > 0)
+      canvas_blend (canvas, &area, parts[i], ground, ink);
+  }
 }
 
 void

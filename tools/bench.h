@@ -8,6 +8,25 @@
 G_BEGIN_DECLS
 
 /**
+ * Yv8BenchOverlay: boxes with labels to be drawn into a frame
+ */
+typedef struct _Yv8BenchOverlay Yv8BenchOverlay;
+
+/**
+ * yv8_bench_overlay_new:
+ * @frame: its size and format, which must be NV12
+ * @n_boxes: to be drawn each time, with classes, scores and places that change
+ */
+Yv8BenchOverlay *yv8_bench_overlay_new (
+    Yv8Model *model, const Yv8Frame *frame, guint n_boxes, GError **error);
+void yv8_bench_overlay_free (Yv8BenchOverlay *overlay);
+
+/**
+ * yv8_bench_overlay_draw: Returns: milliseconds that drawing has taken
+ */
+double yv8_bench_overlay_draw (Yv8BenchOverlay *overlay);
+
+/**
  * yv8_bench_pipeline:
  * @clip: file or URI
  * @n_frames: to time, fewer where the clip ends before

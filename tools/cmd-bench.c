@@ -8,13 +8,15 @@
 #include "text.h"
 
 #define NOISE_SEED 20230110
-#define N_STAGES   4
 
-static int n_frames = 20, n_warmup = 3;
+static int n_frames = 20, n_warmup = 3, n_boxes;
 static char *frame_size, *clip;
 static gboolean ops;
 
-static const char *const stages[N_STAGES] = { "preprocess", "inference", "postprocess", "total" };
+enum { PREPROCESS, INFERENCE, POSTPROCESS, OVERLAY, TOTAL, N_STAGES };
+
+static const char *const stages[N_STAGES] = { "preprocess", "inference", "postprocess", "overlay",
+  "total" };
 
 /* Times are in milliseconds; a row of samples per stage or op, one sample per frame. */
 typedef struct {
@@ -23,6 +25,7 @@ typedef struct {
   Yv8Detector *detector;
   guint8 *pixels;
   Yv8Frame frame;
+  Yv8BenchOverlay *overlay; /* NULL: none */
   double *samples[N_STAGES];
   guint n_ops;
   double *op_samples; /* [n_ops][n_frames] */
@@ -32,6 +35,7 @@ typedef struct {
 static void
 bench_clear (Bench *bench)
 {
+  g_clear_pointer (&bench->overlay, yv8_bench_overlay_free);
   g_clear_pointer (&bench->detector, yv8_detector_free);
   g_clear_pointer (&bench->model, yv8_model_unref);
   for (guint stage = 0; stage < N_STAGES; stage++)
@@ -74,7 +78,9 @@ make_detector (Bench *bench, GError **error)
   bench->op_samples = g_new0 (double, (gsize) bench->n_ops *(guint) n_frames);
   for (guint stage = 0; stage < N_STAGES; stage++)
     bench->samples[stage] = g_new0 (double, (guint) n_frames);
-  return TRUE;
+  if (n_boxes)
+    bench->overlay = yv8_bench_overlay_new (bench->model, &bench->frame, (guint) n_boxes, error);
+  return !n_boxes || bench->overlay;
 }
 
 static gboolean
@@ -88,13 +94,15 @@ detect_once (Bench *bench, int index, GError **error)
   if (!yv8_detector_detect (bench->detector, &bench->frame, NULL, &detections, &n, error))
     return FALSE;
   gint64 end = g_get_monotonic_time ();
+  double overlay = bench->overlay ? yv8_bench_overlay_draw (bench->overlay) : 0;
   if (index < 0)
     return TRUE;
   yv8_detector_timing (bench->detector, &timing);
-  bench->samples[0][index] = timing.preprocess / 1e3;
-  bench->samples[1][index] = timing.inference / 1e3;
-  bench->samples[2][index] = timing.postprocess / 1e3;
-  bench->samples[3][index] = (double) (end - start) / 1e3;
+  bench->samples[PREPROCESS][index] = timing.preprocess / 1e3;
+  bench->samples[INFERENCE][index] = timing.inference / 1e3;
+  bench->samples[POSTPROCESS][index] = timing.postprocess / 1e3;
+  bench->samples[OVERLAY][index] = overlay;
+  bench->samples[TOTAL][index] = (double) (end - start) / 1e3 + overlay;
   for (guint op = 0; op < bench->n_ops; op++) {
     Yv8OpTime time;
     yv8_detector_op_time (bench->detector, op, &time);
@@ -122,7 +130,7 @@ frames_per_second (const Bench *bench)
   double sum = 0;
 
   for (int i = 0; i < n_frames; i++)
-    sum += bench->samples[3][i];
+    sum += bench->samples[TOTAL][i];
   return 1e3 * n_frames / sum;
 }
 
@@ -207,6 +215,8 @@ print_json (const Bench *bench)
   yv8_json_number (json, "load_ms", bench->load, 1);
   yv8_json_object (json, "latency_ms");
   for (guint stage = 0; stage < N_STAGES; stage++) {
+    if (stage == OVERLAY && !bench->overlay)
+      continue;
     Yv8Summary summary = yv8_summarise (bench->samples[stage], (gsize) n_frames);
     yv8_json_object (json, stages[stage]);
     yv8_json_number (json, "min", summary.min, 3);
@@ -266,6 +276,8 @@ print_tables (const Bench *bench)
   g_print (
       "frames  %d after %d of warm-up, loaded in %.0f ms\n\n", n_frames, n_warmup, bench->load);
   for (guint stage = 0; stage < N_STAGES; stage++) {
+    if (stage == OVERLAY && !bench->overlay)
+      continue;
     Yv8Summary summary = yv8_summarise (bench->samples[stage], (gsize) n_frames);
     yv8_table_add (table, "%s", stages[stage]);
     yv8_table_add (table, "%.2f", summary.min);
@@ -284,9 +296,9 @@ run (const Yv8Options *options, GError **error)
 {
   g_auto (Bench) bench = { .options = options };
 
-  if (n_frames < 1 || n_warmup < 0) {
+  if (n_frames < 1 || n_warmup < 0 || n_boxes < 0) {
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--frames must be at least 1 and --warmup at least 0");
+        "--frames must be at least 1, --warmup and --overlay at least 0");
     return FALSE;
   }
   if (clip)
@@ -304,6 +316,8 @@ static const GOptionEntry entries[] = {
   { "frames", 'n', 0, G_OPTION_ARG_INT, &n_frames, "Frames to time (20)", "N" },
   { "warmup", 0, 0, G_OPTION_ARG_INT, &n_warmup, "Frames before them (3)", "N" },
   { "frame", 0, 0, G_OPTION_ARG_STRING, &frame_size, "Size of the frames (1280x720)", "WxH" },
+  { "overlay", 0, 0, G_OPTION_ARG_INT, &n_boxes,
+      "Draw so many boxes with labels on each frame (none)", "N" },
   { "pipeline", 'p', 0, G_OPTION_ARG_FILENAME, &clip,
       "Time the element in a pipeline that plays this clip", "CLIP" },
   { "ops", 0, 0, G_OPTION_ARG_NONE, &ops, "Profile op by op", NULL },

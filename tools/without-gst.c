@@ -76,6 +76,24 @@ yv8_sink_check_name (const char *path, GError **error)
   return FALSE;
 }
 
+Yv8BenchOverlay *
+yv8_bench_overlay_new (Yv8Model *model, const Yv8Frame *frame, guint n_boxes, GError **error)
+{
+  set_error (error);
+  return NULL;
+}
+
+void
+yv8_bench_overlay_free (Yv8BenchOverlay *overlay)
+{
+}
+
+double
+yv8_bench_overlay_draw (Yv8BenchOverlay *overlay)
+{
+  return 0;
+}
+
 gboolean
 yv8_bench_pipeline (
     const Yv8Options *options, const char *clip, guint n_frames, guint n_warmup, GError **error)

@@ -4,6 +4,8 @@
 #include "elements.h"
 #include "overlay.h"
 
+#include <math.h>
+
 /* GStreamer's fast 8-bit conversion is off by up to 6; a wrong matrix or range by 20 and more. */
 #define COLOUR_TOLERANCE 8
 
@@ -160,6 +162,68 @@ test_place (void)
   }
 }
 
+static guint8
+sample_at (GstVideoFrame *frame, guint component, gint x, gint y)
+{
+  const GstVideoFormatInfo *format = frame->info.finfo;
+  gint column = x >> format->w_sub[component], row = y >> format->h_sub[component];
+
+  return ((guint8 *) GST_VIDEO_FRAME_COMP_DATA (
+      frame, component))[row * GST_VIDEO_FRAME_COMP_STRIDE (frame, component) +
+                         column * GST_VIDEO_FRAME_COMP_PSTRIDE (frame, component)];
+}
+
+/* How much text there is in a chroma sample, by its own value and by the luma of its pixels. */
+static guint
+assert_chroma (GstVideoFrame *frame, gint x, gint y, const guint8 ground[3], gboolean dark)
+{
+  gint h_sub = (gint) frame->info.finfo->h_sub[1];
+  double ink = dark ? 16 : 235, luma = 0;
+
+  for (gint row = 0; row <= h_sub; row++)
+    for (gint column = 0; column < 2; column++)
+      luma += sample_at (frame, 0, x + column, y + row);
+  luma /= 2 * (1 + h_sub);
+  for (guint i = 1; i < 3; i++) {
+    double mask = (luma - ground[0]) / (ink - ground[0]);
+    double expected = ground[i] + (128 - ground[i]) * mask;
+    g_assert_cmpfloat (fabs (sample_at (frame, i, x, y) - expected), <, 4);
+  }
+  return luma != ground[0];
+}
+
+/* A label's chroma is of the same text as its luma, wherever it lies. */
+static void
+test_chroma (gconstpointer format)
+{
+  enum { WIDTH = 300, HEIGHT = 1080, BOX = 200, ROWS = 16 };
+  g_autoptr (GRand) rand = test_rand_new ();
+  GstVideoInfo info;
+
+  test_video_info (&info, format, WIDTH, HEIGHT);
+  for (gint i = 0; i < 24; i++) {
+    gint x = g_rand_int_range (rand, 0, 100), y = 100 + i;
+    const Yv8Detection box = { (guint) i % yv8_model_n_classes (model), 0.88f, (float) x, (float) y,
+      BOX, BOX };
+    g_autoptr (GstBuffer) buffer = gst_buffer_new_allocate (NULL, info.size, NULL);
+    GstVideoFrame frame;
+    guint8 ground[3];
+    guint n_text = 0;
+
+    draw (buffer, &info, &box, 1);
+    g_assert_true (gst_video_frame_map (&frame, &info, buffer, GST_MAP_READ));
+    for (guint j = 0; j < 3; j++)
+      ground[j] = sample_at (&frame, j, x + 2, y - 3);
+    /* The text is the darker where the ground is light. */
+    gboolean dark = ground[0] > 125;
+    for (gint row = (y - ROWS - 4) & ~1; row < y - 4; row += 2)
+      for (gint column = (x + 3) & ~1; column < x + 60; column += 2)
+        n_text += assert_chroma (&frame, column, row, ground, dark);
+    g_assert_cmpuint (n_text, >, 40);
+    gst_video_frame_unmap (&frame);
+  }
+}
+
 static void
 test_nothing (void)
 {
@@ -190,6 +254,9 @@ main (int argc, char **argv)
     g_test_add_data_func (sizes, test_formats[i], test_sizes);
     g_test_add_data_func (colours, test_formats[i], test_colours);
   }
+  g_test_add_data_func ("/overlay/chroma/NV12", "NV12", test_chroma);
+  g_test_add_data_func ("/overlay/chroma/I420", "I420", test_chroma);
+  g_test_add_data_func ("/overlay/chroma/UYVY", "UYVY", test_chroma);
   g_test_add_func ("/overlay/place", test_place);
   g_test_add_func ("/overlay/nothing", test_nothing);
   int status = g_test_run ();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * yv8 bench --pipeline: the element is run in a pipeline, and what it costs is told. */
+ * yv8 bench --pipeline and --overlay: what the element costs in a pipeline, and what drawing does.
+ */
 #include "media.h"
 #include "program.h"
 
@@ -106,6 +107,20 @@ test_errors (void)
   program_leave_folder (folder);
 }
 
+static void
+test_overlay (void)
+{
+  g_auto (Program) program = bench ("--frames 2 --overlay 3 --json");
+  g_assert_cmpint (program.status, ==, 0);
+  g_autoptr (JsonNode) node = program_json (program.out);
+  JsonObject *latency = json_object_get_object_member (json_node_get_object (node), "latency_ms");
+  JsonObject *overlay = json_object_get_object_member (latency, "overlay");
+
+  g_assert_cmpfloat (json_object_get_double_member (overlay, "min"), >, 0);
+  g_auto (Program) wrong = bench ("--overlay -1");
+  g_assert_cmpint (wrong.status, ==, 2);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -114,5 +129,6 @@ main (int argc, char **argv)
   g_test_add_func ("/tools/pipeline/json", test_json);
   g_test_add_func ("/tools/pipeline/table", test_table);
   g_test_add_func ("/tools/pipeline/errors", test_errors);
+  g_test_add_func ("/tools/overlay", test_overlay);
   return g_test_run ();
 }
