@@ -17,6 +17,8 @@
 #define MAX_TASKS   8 /* for each lane, along the rows */
 #define LEAST_TASKS 4
 
+#define MAX_WORDS   (YV8_CPU_MAX_PIXELS * YV8_CPU_MAX_CHANNELS / 4)
+
 typedef struct {
   Yv8CpuMap in;
   Yv8Shape out;
@@ -284,6 +286,7 @@ typedef struct {
   gsize plane;
   guint width;
   guint first_row, end_row;
+  gboolean direct; /* the tile is one segment */
   guint n_segments;
   Segment segments[YV8_CPU_MAX_PIXELS];
 } Task;
@@ -303,33 +306,69 @@ cut (Task *task, gsize start, gsize from, gsize to)
         task->first_row + from / pitch, column };
     from += n;
   }
+  task->direct = task->n_segments == 1 && task->segments[0].n == task->cpu->kernels->qs8->pixels;
+}
+
+/* Words of @block at the segment. */
+static gsize
+segment_start (const Yv8CpuMap *map, guint block, const Segment *at)
+{
+  return block * map->block + (at->row + 1) * (gsize) map->pitch + 1 + at->column;
+}
+
+/* Brings the residual of @n blocks to @to, unless it lies in the map as the tile wants it. */
+static void
+find_residual (const Task *task, guint first, guint n, guint32 *copy, Yv8CpuFinish *to)
+{
+  const Yv8CpuMap *map = &task->residual;
+  guint pixels = task->cpu->kernels->qs8->pixels;
+  guint32 scratch[YV8_CPU_MAX_PIXELS];
+
+  to->residual = copy;
+  to->residual_stride = pixels;
+  if (task->direct && map->lane == task->out.lane) {
+    to->residual = map->data + segment_start (map, first, task->segments);
+    to->residual_stride = n > 1 ? map->block : 0;
+    return;
+  }
+  for (guint block = first; block < first + n; block++, copy += pixels)
+    for (guint i = 0; i < task->n_segments; i++) {
+      const Segment *at = &task->segments[i];
+      memcpy (copy + at->first,
+          yv8_cpu_map_line (map, task->out.lane, block, segment_start (map, 0, at), at->n, scratch),
+          at->n * sizeof *copy);
+    }
 }
 
 static void
-finish_qs8 (const Task *task, guint block, const gint32 *acc)
+finish_qs8 (const Task *task, guint group, const gint32 *acc)
 {
   const Yv8CpuQs8Kernels *kernels = task->cpu->kernels->qs8;
   const Yv8Op *op = task->op;
   const Yv8CpuMap *out = &task->out;
-  const Yv8CpuFinish by = { task->conv->multiplier + 4 * block, task->conv->bias + 4 * block,
-    task->conv->residual_scale + 4 * block, task->conv->residual_zero + 4 * block,
-    1.0f / op->quant.scale, op->quant.zero };
-  guint32 mask = yv8_cpu_map_mask (out, block);
-  guint32 residual[YV8_CPU_MAX_PIXELS], y[YV8_CPU_MAX_PIXELS], scratch[YV8_CPU_MAX_PIXELS];
+  const Yv8CpuConvQs8 *conv = task->conv;
+  guint c = group * kernels->channels, first = c / 4;
+  guint n = MIN (kernels->channels / 4, out->n_blocks - first);
+  gboolean direct =
+      task->direct && n == kernels->channels / 4 &&
+      (yv8_cpu_map_mask (out, first) & yv8_cpu_map_mask (out, first + n - 1)) == G_MAXUINT32;
+  guint32 residual[MAX_WORDS], y[MAX_WORDS];
+  Yv8CpuFinish to = { y, kernels->pixels, NULL, 0, conv->multiplier + c, conv->bias + c,
+    conv->residual_scale + c, conv->residual_zero + c, 1.0f / op->quant.scale, op->quant.zero };
 
-  for (guint i = 0; op->n_in > 1 && i < task->n_segments; i++) {
-    const Segment *at = &task->segments[i];
-    gsize from = (at->row + 1) * (gsize) out->pitch + 1 + at->column;
-    memcpy (residual + at->first,
-        yv8_cpu_map_line (&task->residual, out->lane, block, from, at->n, scratch),
-        at->n * sizeof *y);
+  if (op->n_in > 1)
+    find_residual (task, first, n, residual, &to);
+  if (direct) {
+    to.y = out->data + segment_start (out, first, task->segments);
+    to.y_stride = out->block;
   }
-  kernels->finish_qs8[op->activation == YV8_ACTIVATION_SILU][op->n_in > 1](y, acc, residual, &by);
-  for (guint i = 0; i < task->n_segments; i++) {
-    const Segment *at = &task->segments[i];
-    guint32 *to = out->data + block * out->block + (at->row + 1) * (gsize) out->pitch + 1;
-    kernels->blend (to + at->column, y + at->first, 0, mask, at->n);
-  }
+  kernels->finish_qs8[op->activation == YV8_ACTIVATION_SILU][op->n_in > 1](&to, acc);
+  for (guint block = 0; !direct && block < n; block++)
+    for (guint i = 0; i < task->n_segments; i++) {
+      const Segment *at = &task->segments[i];
+      kernels->blend (out->data + segment_start (out, first + block, at),
+          y + block * kernels->pixels + at->first, 0, yv8_cpu_map_mask (out, first + block), at->n);
+    }
 }
 
 static void
@@ -355,9 +394,8 @@ finish (const Task *task, guint group, const gint32 *acc)
   for (guint i = 0; task->y && i < kernels->channels; i++)
     if (first + i < task->op->out.channels)
       finish_f32 (task, first + i, acc + i * kernels->pixels);
-  for (guint i = 0; !task->y && i < kernels->channels; i += 4)
-    if ((first + i) / 4 < task->out.n_blocks)
-      finish_qs8 (task, (first + i) / 4, acc + i * kernels->pixels);
+  if (!task->y)
+    finish_qs8 (task, group, acc);
 }
 
 static Task

@@ -9,7 +9,6 @@
 #pragma once
 
 #include <glib.h>
-#include <string.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -54,22 +53,7 @@
 #define CHANNELS   4
 #endif
 
-typedef gint32 Vector __attribute__ ((vector_size (4 * LANES)));
-
-static inline Vector
-load (const guint32 *x)
-{
-  Vector v;
-
-  memcpy (&v, x, sizeof v);
-  return v;
-}
-
-static inline void
-store (gint32 *y, Vector v)
-{
-  memcpy (y, &v, sizeof v);
-}
+#include "cpu/vector.h"
 
 #if defined(MADD)
 #define WEIGHT_WORDS 2

@@ -11,9 +11,16 @@ G_BEGIN_DECLS
 #define YV8_CPU_MAX_CHANNELS 8
 
 /**
- * Yv8CpuFinish: the epilogue's parameters, see shaders/lib/numeric.h; arrays of four channels
+ * Yv8CpuFinish: the epilogue's parameters, see shaders/lib/numeric.h; arrays of the tile's channels
+ * @y: words of the tile's first four channels, @pixels of them; of the next four, @y_stride words
+ * on
+ * @residual: likewise
  */
 typedef struct {
+  guint32 *y;
+  gsize y_stride;
+  const guint32 *residual;
+  gsize residual_stride;
   const float *multiplier;
   const float *bias;
   const float *residual_scale;
@@ -22,8 +29,7 @@ typedef struct {
   gint32 zero;
 } Yv8CpuFinish;
 
-typedef void (*Yv8CpuFinishQs8) (
-    guint32 *y, const gint32 *acc, const guint32 *residual, const Yv8CpuFinish *by);
+typedef void (*Yv8CpuFinishQs8) (const Yv8CpuFinish *to, const gint32 *acc);
 typedef void (*Yv8CpuFinishF32) (float *y, const gint32 *acc, float multiplier, float bias);
 
 /**
@@ -34,7 +40,7 @@ typedef void (*Yv8CpuFinishF32) (float *y, const gint32 *acc, float multiplier, 
  * @pixel_offset: what is added to the pixels, and to be taken off by the corrections
  * @conv: acc[channels][pixels] = corrections[o] + sum over the steps of x[i + offsets[step]] .
  *   weights[step][o]
- * @finish_qs8: [SiLU?][residual?]: acc[4][pixels] to y[pixels]
+ * @finish_qs8: [SiLU?][residual?]: of acc[channels][pixels]
  * @finish_f32: [SiLU?]: acc[pixels] to y[pixels]
  * @max: y[i] = max (y[i], x[stride * i]), each channel for itself
  * @blend: y[i] = x[i] ^ flip in the bits of @mask

@@ -11,6 +11,8 @@
 #define SYMBOL_OF(isa) yv8_cpu_qs8_##isa
 #define SYMBOL(isa)    SYMBOL_OF (isa)
 #define PIXELS         (VECTORS * LANES)
+#define EACH(o)        _Pragma ("GCC unroll 8") for (guint o = 0; o < CHANNELS; o++)
+#define ROUND          12582912.0f /* 1.5 2^23 */
 
 G_STATIC_ASSERT (PIXELS <= YV8_CPU_MAX_PIXELS && CHANNELS <= YV8_CPU_MAX_CHANNELS);
 
@@ -47,52 +49,87 @@ conv (gint32 *restrict acc, const guint32 *restrict x, const gint32 *restrict of
       store (acc + o * PIXELS + i * LANES, sum[o][i]);
 }
 
+/* yv8_silu () of as many vectors in turn: each waits long for its own step before. */
 static inline __attribute__ ((always_inline)) void
-finish (guint32 *restrict y, const gint32 *restrict acc, const guint32 *restrict residual,
-    const Yv8CpuFinish *restrict by, gboolean silu, gboolean add)
+silu_of (Real *v)
 {
-  for (guint i = 0; i < PIXELS; i++) {
-    guint32 word = 0;
-#pragma GCC unroll 4
-    for (guint c = 0; c < 4; c++) {
-      float t = (float) acc[c * PIXELS + i] * by->multiplier[c];
-      t = t + by->bias[c];
-      if (silu)
-        t = yv8_silu (t);
-      if (add) {
-        gint32 q = (gint32) (residual[i] << (24 - 8 * c)) >> 24;
-        float r = by->residual_scale[c] * (float) (q - by->residual_zero[c]);
-        t = t + r;
+  Real f[CHANNELS], p[CHANNELS], r[CHANNELS];
+  Vector n[CHANNELS];
+
+  EACH (o) f[o] = split (clamp (v[o] * -YV8_LOG2E, -64.0f, 64.0f), &n[o]);
+  EACH (o) p[o] = f[o] * YV8_EXP2_P5 + YV8_EXP2_P4;
+  EACH (o) p[o] = p[o] * f[o] + YV8_EXP2_P3;
+  EACH (o) p[o] = p[o] * f[o] + YV8_EXP2_P2;
+  EACH (o) p[o] = p[o] * f[o] + YV8_EXP2_P1;
+  EACH (o) p[o] = p[o] * f[o] + YV8_EXP2_P0;
+  EACH (o) p[o] = scale (p[o], n[o]) + 1.0f;
+  EACH (o) r[o] = (Real) (YV8_RECIPROCAL_SEED - (Vector) p[o]);
+  EACH (o) r[o] = r[o] * (2.0f - p[o] * r[o]);
+  EACH (o) r[o] = r[o] * (2.0f - p[o] * r[o]);
+  EACH (o) r[o] = r[o] * (2.0f - p[o] * r[o]);
+  EACH (o) v[o] = v[o] * r[o];
+}
+
+/* yv8_requantize (), clamped before it is rounded: the bounds are integers. ROUND leaves no bits
+ * for a fraction, and the integer in those of the lowest byte. */
+static inline __attribute__ ((always_inline)) void
+requantize (guint32 *y, gsize stride, Real *t, float inverse, gint32 zero)
+{
+  float low = (float) (-128 - zero), high = (float) (127 - zero);
+
+  EACH (o) t[o] = clamp (t[o] * inverse, low, high) + ROUND;
+#pragma GCC unroll 2
+  for (guint o = 0; o < CHANNELS; o += 4, y += stride) {
+    Vector word = (((Vector) t[o] & 255) | ((Vector) t[o + 1] & 255) << 8) |
+                  (((Vector) t[o + 2] & 255) << 16 | (Vector) t[o + 3] << 24);
+    store ((gint32 *) y, (Vector) ((Bytes) word + (gint8) zero));
+  }
+}
+
+static inline __attribute__ ((always_inline)) void
+finish (const Yv8CpuFinish *to, const gint32 *acc, gboolean silu, gboolean add)
+{
+  const Yv8CpuFinish by = *to;
+
+  for (guint at = 0; at < PIXELS; at += LANES) {
+    Real t[CHANNELS];
+    EACH (o) t[o] = to_real (load ((const guint32 *) acc + o * PIXELS + at)) * by.multiplier[o];
+    EACH (o) t[o] = t[o] + by.bias[o];
+    if (silu)
+      silu_of (t);
+    if (add)
+      EACH (o)
+      {
+        Vector q = load (by.residual + o / 4 * by.residual_stride + at);
+        q = (q << (24 - o % 4 * 8) >> 24) - by.residual_zero[o];
+        t[o] = t[o] + to_real (q) * by.residual_scale[o];
       }
-      word |= (guint32) (yv8_requantize (t, by->inverse, by->zero) & 255) << 8 * c;
-    }
-    y[i] = word;
+    requantize (by.y + at, by.y_stride, t, by.inverse, by.zero);
   }
 }
 
 static void
-finish_plain (guint32 *y, const gint32 *acc, const guint32 *residual, const Yv8CpuFinish *by)
+finish_plain (const Yv8CpuFinish *to, const gint32 *acc)
 {
-  finish (y, acc, residual, by, FALSE, FALSE);
+  finish (to, acc, FALSE, FALSE);
 }
 
 static void
-finish_silu (guint32 *y, const gint32 *acc, const guint32 *residual, const Yv8CpuFinish *by)
+finish_silu (const Yv8CpuFinish *to, const gint32 *acc)
 {
-  finish (y, acc, residual, by, TRUE, FALSE);
+  finish (to, acc, TRUE, FALSE);
 }
 
 static void
-finish_residual (guint32 *y, const gint32 *acc, const guint32 *residual, const Yv8CpuFinish *by)
+finish_residual (const Yv8CpuFinish *to, const gint32 *acc)
 {
-  finish (y, acc, residual, by, FALSE, TRUE);
+  finish (to, acc, FALSE, TRUE);
 }
 
 static void
-finish_silu_residual (
-    guint32 *y, const gint32 *acc, const guint32 *residual, const Yv8CpuFinish *by)
+finish_silu_residual (const Yv8CpuFinish *to, const gint32 *acc)
 {
-  finish (y, acc, residual, by, TRUE, TRUE);
+  finish (to, acc, TRUE, TRUE);
 }
 
 static void

@@ -66,6 +66,17 @@ yv8_from_bits (gint32 bits)
 }
 #endif
 
+#define YV8_LOG2E   1.44269504f
+#define YV8_EXP2_P0 0.999999898f
+#define YV8_EXP2_P1 0.69315449f
+#define YV8_EXP2_P2 0.240141818f
+#define YV8_EXP2_P3 0.0558603371f
+#define YV8_EXP2_P4 0.00894959042f
+#define YV8_EXP2_P5 0.00189375406f
+
+/* The bits of a float from this one are about those of its reciprocal. */
+#define YV8_RECIPROCAL_SEED 0x7ef311c7
+
 /* 2^t for -126 <= t <= 126: 2^floor (t) by the exponent, the rest by a polynomial of degree 5
  * through the Chebyshev nodes of 0..1. Relative error below 3e-7. */
 YV8_FUNCTION float
@@ -73,13 +84,13 @@ yv8_exp2 (float t)
 {
   YV8_EXACT n = YV8_FLOOR (t);
   YV8_EXACT f = t - n;
-  YV8_EXACT p = 0.00189375406f;
+  YV8_EXACT p = YV8_EXP2_P5;
 
-  p = p * f + 0.00894959042f;
-  p = p * f + 0.0558603371f;
-  p = p * f + 0.240141818f;
-  p = p * f + 0.69315449f;
-  p = p * f + 0.999999898f;
+  p = p * f + YV8_EXP2_P4;
+  p = p * f + YV8_EXP2_P3;
+  p = p * f + YV8_EXP2_P2;
+  p = p * f + YV8_EXP2_P1;
+  p = p * f + YV8_EXP2_P0;
   p = p * YV8_FROM_BITS ((YV8_INT (n) + 127) << 23);
   return p;
 }
@@ -88,7 +99,7 @@ yv8_exp2 (float t)
 YV8_FUNCTION float
 yv8_reciprocal (float d)
 {
-  YV8_EXACT r = YV8_FROM_BITS (0x7ef311c7 - YV8_TO_BITS (d));
+  YV8_EXACT r = YV8_FROM_BITS (YV8_RECIPROCAL_SEED - YV8_TO_BITS (d));
   YV8_EXACT e;
 
   e = d * r;
@@ -107,7 +118,7 @@ yv8_reciprocal (float d)
 YV8_FUNCTION float
 yv8_exp (float x)
 {
-  YV8_EXACT t = x * 1.44269504f;
+  YV8_EXACT t = x * YV8_LOG2E;
 
   t = YV8_MIN (YV8_MAX (t, -126.0f), 126.0f);
   return yv8_exp2 (t);
@@ -117,7 +128,7 @@ yv8_exp (float x)
 YV8_FUNCTION float
 yv8_sigmoid (float v)
 {
-  YV8_EXACT t = v * -1.44269504f;
+  YV8_EXACT t = v * -YV8_LOG2E;
   YV8_EXACT d;
 
   t = YV8_MIN (YV8_MAX (t, -64.0f), 64.0f);

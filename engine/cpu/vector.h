@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Vectors of LANES int32 or float32, by instruction set: what C's operators lack. */
+#pragma once
+
+#include <glib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+typedef gint32 Vector __attribute__ ((vector_size (4 * LANES)));
+
+static inline Vector
+load (const guint32 *x)
+{
+  Vector v;
+
+  memcpy (&v, x, sizeof v);
+  return v;
+}
+
+static inline void
+store (gint32 *y, Vector v)
+{
+  memcpy (y, &v, sizeof v);
+}
+
+typedef float Real __attribute__ ((vector_size (4 * LANES)));
+typedef gint8 Bytes __attribute__ ((vector_size (4 * LANES)));
+
+static inline Real
+to_real (Vector x)
+{
+  return __builtin_convertvector(x, Real);
+}
+
+#if defined(__AVX512F__)
+#define REAL_MIN(a, b) (Real) _mm512_min_ps ((__m512) (a), (__m512) (b))
+#define REAL_MAX(a, b) (Real) _mm512_max_ps ((__m512) (a), (__m512) (b))
+#elif defined(__AVX2__)
+#define REAL_MIN(a, b) (Real) _mm256_min_ps ((__m256) (a), (__m256) (b))
+#define REAL_MAX(a, b) (Real) _mm256_max_ps ((__m256) (a), (__m256) (b))
+#elif defined(__SSE2__)
+#define REAL_MIN(a, b) (Real) _mm_min_ps ((__m128) (a), (__m128) (b))
+#define REAL_MAX(a, b) (Real) _mm_max_ps ((__m128) (a), (__m128) (b))
+#elif defined(__aarch64__)
+#define REAL_MIN(a, b) (Real) vminq_f32 ((float32x4_t) (a), (float32x4_t) (b))
+#define REAL_MAX(a, b) (Real) vmaxq_f32 ((float32x4_t) (a), (float32x4_t) (b))
+#else
+#define REAL_SELECT(mask, a, b) (Real) (((Vector) (a) & (mask)) | ((Vector) (b) & ~(mask)))
+#define REAL_MIN(a, b)          REAL_SELECT ((Vector) ((a) < (b)), a, b)
+#define REAL_MAX(a, b)          REAL_SELECT ((Vector) ((a) > (b)), a, b)
+#endif
+
+static inline Real
+clamp (Real x, float low, float high)
+{
+  x = REAL_MAX (x, (Real){ 0 } + low);
+  return REAL_MIN (x, (Real){ 0 } + high);
+}
+
+/* split(): t - floor (t), and in @n what scale() wants to know of floor (t): 2^floor (t) p. For |t|
+ * <= 64 and p in 1..2, so that nothing but the exponent changes. */
+#if defined(__AVX512F__)
+static inline Real
+split (Real t, Vector *n)
+{
+  *n = (Vector) t;
+  return (Real) _mm512_reduce_ps ((__m512) t, _MM_FROUND_TO_NEG_INF);
+}
+
+static inline Real
+scale (Real p, Vector n)
+{
+  return (Real) _mm512_scalef_ps ((__m512) p, (__m512) n);
+}
+#else
+static inline Real
+split (Real t, Vector *n)
+{
+#if defined(__AVX2__)
+  Real whole = (Real) _mm256_floor_ps ((__m256) t);
+
+  *n = __builtin_convertvector(whole, Vector);
+#else
+  Vector truncated = __builtin_convertvector(t, Vector);
+  Real whole;
+
+  *n = truncated + (Vector) (to_real (truncated) > t);
+  whole = to_real (*n);
+#endif
+  return t - whole;
+}
+
+static inline Real
+scale (Real p, Vector n)
+{
+  return (Real) ((Vector) p + (n << 23));
+}
+#endif
