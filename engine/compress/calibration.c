@@ -5,11 +5,10 @@
 
 #include "compress/bias.h"
 #include "compress/calibration.h"
+#include "compress/picture.h"
 #include "compress/quantize.h"
 #include "compress/refine.h"
 #include "compress/threshold.h"
-#include "detect/formats.h"
-#include "ref/letterbox.h"
 
 /* Pictures kept for bias correction and for the error of layers, and for validation: 1.6 MB each
  * at 640x640. */
@@ -25,7 +24,7 @@ struct _Yv8CalibrationPrivate {
   Yv8Executor *executor;     /* of the float graph */
   Yv8Histogram **histograms; /* of each op; NULL where none is wanted */
   gboolean *chosen;          /* of each op: kept in float before any search */
-  Yv8Resampler *resampler;
+  Yv8Letterboxer letterboxer;
   Yv8Album *samples, *held_out;
   Yv8ProgressFunc progress;
   gpointer data;
@@ -95,7 +94,7 @@ yv8_calibration_free (Yv8Calibration *self)
   g_free (own->histograms);
   g_free (own->chosen);
   g_clear_pointer (&own->executor, yv8_executor_free);
-  g_clear_pointer (&own->resampler, yv8_resampler_free);
+  yv8_letterboxer_clear (&own->letterboxer);
   yv8_album_free (own->samples);
   yv8_album_free (own->held_out);
   g_free (own);
@@ -104,27 +103,6 @@ yv8_calibration_free (Yv8Calibration *self)
   g_free (self->layers);
   g_clear_pointer (&self->recipe, yv8_recipe_free);
   g_free (self);
-}
-
-static guint32 *
-letterbox (Yv8CalibrationPrivate *self, const Yv8Frame *frame, GError **error)
-{
-  guint width = self->target.width, height = self->target.height;
-  guint32 *picture = g_try_new (guint32, (gsize) width * height);
-  Yv8Letterbox geometry;
-
-  if (!picture) {
-    g_set_error (
-        error, YV8_ERROR, YV8_ERROR_MEMORY, "no memory for a picture of %ux%u", width, height);
-    return NULL;
-  }
-  yv8_letterbox_init (&geometry, frame->width, frame->height, width, height);
-  if (self->resampler && !yv8_resampler_fits (self->resampler, &geometry, frame))
-    g_clear_pointer (&self->resampler, yv8_resampler_free);
-  if (!self->resampler)
-    self->resampler = yv8_resampler_new (&geometry, frame);
-  yv8_resampler_run (self->resampler, frame, picture, 0, height);
-  return picture;
 }
 
 static gboolean
@@ -149,9 +127,7 @@ yv8_calibration_add (
 {
   Yv8CalibrationPrivate *own = self->private;
 
-  if (!yv8_frame_check (frame, error))
-    return FALSE;
-  g_autofree guint32 *picture = letterbox (own, frame, error);
+  g_autofree guint32 *picture = yv8_letterboxer_run (&own->letterboxer, &own->target, frame, error);
   if (!picture || (use == YV8_FRAME_CALIBRATE && !gather (own, picture, error)))
     return FALSE;
   yv8_album_add (

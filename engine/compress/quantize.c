@@ -134,34 +134,20 @@ type_of (const Builder *self, guint index)
   return YV8_TYPE_F32;
 }
 
-static void
-copy_weights (const Yv8Op *op, Yv8Op *result)
-{
-  gsize n = (gsize) op->in[0].channels * op->window.kernel_h * op->window.kernel_w;
-
-  n *= op->out.channels;
-  result->weights = g_memdup2 (op->weights, op->weights ? n * sizeof (float) : 0);
-  result->bias = g_memdup2 (op->bias, op->out.channels * sizeof (float));
-  result->qweights = g_memdup2 (op->qweights, op->qweights ? n : 0);
-  result->multiplier =
-      g_memdup2 (op->multiplier, op->multiplier ? op->out.channels * sizeof (float) : 0);
-}
-
 /* Shape, name and weights, of @type. */
 static Yv8Op
 make_op (const Builder *self, guint index, Yv8Type type)
 {
   const Yv8Op *op = yv8_graph_op (self->recipe->graph, index);
-  Yv8Op result = *op;
+  gboolean quantize = op->kind == YV8_OP_CONV && type == YV8_TYPE_QS8;
+  Yv8Op result = quantize ? *op : yv8_op_copy (op);
 
-  result.name = g_strdup (op->name);
-  result.weights = result.bias = result.multiplier = NULL;
-  result.qweights = NULL;
-  if (op->kind == YV8_OP_CONV && type == YV8_TYPE_F32)
-    copy_weights (op, &result);
-  if (op->kind == YV8_OP_CONV && type == YV8_TYPE_QS8)
+  if (quantize) {
+    result.name = g_strdup (op->name);
+    result.weights = NULL;
     yv8_quantize_conv (op, self->quants[op->in[0].buffer] + op->in[0].channel,
         self->recipe->corrections[index], &result);
+  }
   if (type == YV8_TYPE_QS8)
     result.quant = self->recipe->quants[index];
   return result;
@@ -258,39 +244,17 @@ yv8_quantize_alone (const Yv8Recipe *recipe, Yv8Slice **slices, GError **error)
   return g_steal_pointer (&graph);
 }
 
-static Yv8Op
-copy_op (const Yv8Op *op)
-{
-  Yv8Op copy = *op;
-
-  copy.name = g_strdup (op->name);
-  if (op->kind == YV8_OP_CONV)
-    copy_weights (op, &copy);
-  return copy;
-}
-
-static Yv8Graph *
-copy_buffers (const Yv8Graph *graph)
-{
-  Yv8Graph *result = yv8_graph_new ();
-
-  for (guint i = 0; i < yv8_graph_n_buffers (graph); i++)
-    yv8_graph_add_typed_buffer (
-        result, g_array_index (graph->buffer_channels, guint, i), yv8_graph_buffer_type (graph, i));
-  return result;
-}
-
 Yv8Graph *
 yv8_graph_probe (const Yv8Graph *graph, Yv8Slice **slices, GError **error)
 {
-  g_autoptr (Yv8Graph) result = copy_buffers (graph);
+  g_autoptr (Yv8Graph) result = yv8_graph_copy (graph, 0);
   guint n = yv8_graph_n_ops (graph);
 
   *slices = g_new0 (Yv8Slice, n);
   for (guint i = 0; i < n; i++) {
     const Yv8Op *op = yv8_graph_op (graph, i);
     if (op->kind == YV8_OP_CONV) {
-      Yv8Op twin = copy_op (op);
+      Yv8Op twin = yv8_op_copy (op);
       g_free (twin.name);
       twin.name = g_strdup_printf ("%s/probe", op->name);
       twin.n_in = 1;
@@ -298,7 +262,7 @@ yv8_graph_probe (const Yv8Graph *graph, Yv8Slice **slices, GError **error)
       twin.out = (*slices)[i] = own_buffer (result, op->out.channels, YV8_TYPE_F32);
       yv8_graph_add_op (result, &twin);
     }
-    Yv8Op copy = copy_op (op);
+    Yv8Op copy = yv8_op_copy (op);
     yv8_graph_add_op (result, &copy);
   }
   g_array_append_vals (result->outputs, graph->outputs->data, graph->outputs->len);
@@ -328,10 +292,10 @@ add_rounded (Yv8Graph *graph, Yv8Op *copy, const Yv8Quant *quant)
 Yv8Graph *
 yv8_quantize_output (const Yv8Graph *graph, guint index, const Yv8Quant *quant, GError **error)
 {
-  g_autoptr (Yv8Graph) result = copy_buffers (graph);
+  g_autoptr (Yv8Graph) result = yv8_graph_copy (graph, 0);
 
   for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
-    Yv8Op copy = copy_op (yv8_graph_op (graph, i));
+    Yv8Op copy = yv8_op_copy (yv8_graph_op (graph, i));
     if (i == index)
       add_rounded (result, &copy, quant);
     else

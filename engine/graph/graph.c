@@ -72,6 +72,38 @@ yv8_graph_add_op (Yv8Graph *graph, const Yv8Op *op)
   return &g_array_index (graph->ops, Yv8Op, graph->ops->len - 1);
 }
 
+Yv8Op
+yv8_op_copy (const Yv8Op *op)
+{
+  gsize rows = op->out.channels;
+  gsize n = rows * op->in[0].channels * op->window.kernel_h * op->window.kernel_w;
+  Yv8Op copy = *op;
+
+  copy.name = g_strdup (op->name);
+  copy.weights = g_memdup2 (op->weights, op->weights ? n * sizeof (float) : 0);
+  copy.bias = g_memdup2 (op->bias, op->bias ? rows * sizeof (float) : 0);
+  copy.qweights = g_memdup2 (op->qweights, op->qweights ? n : 0);
+  copy.multiplier = g_memdup2 (op->multiplier, op->multiplier ? rows * sizeof (float) : 0);
+  return copy;
+}
+
+Yv8Graph *
+yv8_graph_copy (const Yv8Graph *graph, guint n_ops)
+{
+  Yv8Graph *copy = yv8_graph_new ();
+
+  g_array_append_vals (
+      copy->buffer_channels, graph->buffer_channels->data, graph->buffer_channels->len);
+  g_array_append_vals (copy->buffer_types, graph->buffer_types->data, graph->buffer_types->len);
+  for (guint i = 0; i < n_ops; i++) {
+    Yv8Op op = yv8_op_copy (yv8_graph_op (graph, i));
+    yv8_graph_add_op (copy, &op);
+  }
+  if (n_ops == graph->ops->len)
+    g_array_append_vals (copy->outputs, graph->outputs->data, graph->outputs->len);
+  return copy;
+}
+
 guint
 yv8_graph_n_ops (const Yv8Graph *graph)
 {

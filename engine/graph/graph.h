@@ -177,6 +177,20 @@ guint yv8_graph_add_typed_buffer (Yv8Graph *graph, guint channels, Yv8Type type)
  */
 Yv8Op *yv8_graph_add_op (Yv8Graph *graph, const Yv8Op *op);
 
+/**
+ * yv8_op_copy: Returns: (transfer full): @op, with copies of its name and its arrays
+ */
+Yv8Op yv8_op_copy (const Yv8Op *op);
+
+/**
+ * yv8_graph_copy:
+ * @n_ops: how many ops to copy, from the first on
+ *
+ * Returns: (transfer full): all buffers and those ops of @graph; its outputs too, if these are all
+ * ops
+ */
+Yv8Graph *yv8_graph_copy (const Yv8Graph *graph, guint n_ops);
+
 /* Bounds-checked access, for loops that read. */
 guint yv8_graph_n_ops (const Yv8Graph *graph);
 const Yv8Op *yv8_graph_op (const Yv8Graph *graph, guint index);
