@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Gram statistics against a solution by brute force. */
+#include <math.h>
+#include <string.h>
+
+#include "compress/gram.h"
+#include "graphs.h"
+#include "testing.h"
+
+static const Yv8Window K3 = { 3, 3, 1, 1 };
+
+/* A convolution of its own, with @channels from channel @from on. */
+static Yv8Graph *
+make_layer (GRand *rand, guint from, guint channels, guint to, guint outputs, Yv8Window window)
+{
+  Yv8Graph *graph = yv8_graph_new ();
+
+  test_graph_input (graph, from + channels);
+  yv8_graph_add_buffer (graph, to + outputs);
+  test_graph_op (graph, YV8_OP_CONV, (Yv8Slice){ 0, from, channels }, (Yv8Slice){ 1, to, outputs },
+      window, rand);
+  return graph;
+}
+
+/* [n][count], of columns that depend on each other, and a last row of ones. */
+static float *
+make_columns (GRand *rand, guint n, guint count)
+{
+  float *x = g_new (float, (gsize) n *count);
+
+  for (guint j = 0; j < count; j++)
+    for (guint i = 0; i < n; i++) {
+      float fresh = (float) g_rand_double_range (rand, -1, 1);
+      x[i * count + j] = i == 0 ? fresh : 0.8f * x[(i - 1) * count + j] + 0.5f * fresh;
+    }
+  for (guint j = 0; j < count; j++)
+    x[(n - 1) * count + j] = 1;
+  return x;
+}
+
+static float *
+multiply (const Yv8Op *op, const float *x, guint n, guint count)
+{
+  float *y = g_new (float, (gsize) op->out.channels *count);
+
+  for (guint row = 0; row < op->out.channels; row++)
+    for (guint j = 0; j < count; j++) {
+      double sum = (double) op->bias[row];
+      for (guint i = 0; i < n - 1; i++)
+        sum += (double) op->weights[row * (n - 1) + i] * (double) x[i * count + j];
+      y[row * count + j] = (float) sum;
+    }
+  return y;
+}
+
+static Yv8Gram *
+make_gram (const Yv8Op *op, const float *x, const float *y, guint count)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Yv8Pool) pool = yv8_pool_new (2, &error);
+  Yv8Gram *gram = yv8_gram_new (op, &error);
+  guint half = count / 2;
+  gsize n = gram->n;
+  g_autofree float *part_x = g_new (float, n *count);
+  g_autofree float *part_y = g_new (float, gram->rows *(gsize) count);
+
+  g_assert_no_error (error);
+  for (guint part = 0; part < 2; part++) { /* sums go on */
+    guint from = part * half, m = part ? count - half : half;
+    for (gsize i = 0; i < n; i++)
+      memcpy (part_x + i * m, x + i * count + from, m * sizeof (float));
+    for (gsize i = 0; i < gram->rows; i++)
+      memcpy (part_y + i * m, y + i * count + from, m * sizeof (float));
+    yv8_gram_add (gram, yv8_cpu_kernels (), pool, part_x, part_y, m, &error);
+    g_assert_no_error (error);
+  }
+  return gram;
+}
+
+/* Gauss with pivots: a [n][n + 1] becomes the solution in its last column. */
+static void
+solve (double *a, guint n)
+{
+  gsize w = n + 1;
+
+  for (guint k = 0; k < n; k++) {
+    guint pivot = k;
+    for (guint i = k + 1; i < n; i++)
+      if (fabs (a[i * w + k]) > fabs (a[pivot * w + k]))
+        pivot = i;
+    for (gsize j = 0; j < w; j++) {
+      double other = a[k * w + j];
+      a[k * w + j] = a[pivot * w + j];
+      a[pivot * w + j] = other;
+    }
+    for (guint i = 0; i < n; i++)
+      for (gsize j = w; i != k && j-- > k;)
+        a[i * w + j] -= a[i * w + k] / a[k * w + k] * a[k * w + j];
+  }
+  for (guint k = 0; k < n; k++)
+    a[k * w + n] /= a[k * w + k];
+}
+
+typedef struct {
+  guint n, rows, count;
+  const float *x, *y;
+  const Yv8Op *op;
+  double lambda;
+} Problem;
+
+static double
+weight_of (const Problem *p, guint row, guint i)
+{
+  return (double) (i == p->n - 1 ? p->op->bias[row] : p->op->weights[row * (p->n - 1) + i]);
+}
+
+/* The least of sum (w x - y)^2 + lambda |w - w0|^2 with w only where @live. */
+static double
+fit_row (const Problem *p, guint row, const gboolean *live, double *weights)
+{
+  g_autofree guint *columns = g_new (guint, p->n);
+  guint m = 0;
+
+  for (guint i = 0; i < p->n; i++)
+    if (live[i])
+      columns[m++] = i;
+  g_autofree double *a = g_new0 (double, (gsize) m *(m + 1));
+  for (guint i = 0; i < m; i++) {
+    for (guint k = 0; k < p->count; k++) {
+      double x = (double) p->x[columns[i] * p->count + k];
+      for (guint j = 0; j < m; j++)
+        a[i * (m + 1) + j] += x * (double) p->x[columns[j] * p->count + k];
+      a[i * (m + 1) + m] += x * (double) p->y[row * p->count + k];
+    }
+    a[i * (m + 1) + i] += p->lambda;
+    a[i * (m + 1) + m] += p->lambda * weight_of (p, row, columns[i]);
+  }
+  solve (a, m);
+  memset (weights, 0, p->n * sizeof (double));
+  for (guint i = 0; i < m; i++)
+    weights[columns[i]] = a[i * (m + 1) + m];
+  double sum = 0;
+  for (guint k = 0; k < p->count; k++) {
+    double error = -(double) p->y[row * p->count + k];
+    for (guint i = 0; i < p->n; i++)
+      error += weights[i] * (double) p->x[i * p->count + k];
+    sum += error * error;
+  }
+  for (guint i = 0; i < p->n; i++)
+    sum += p->lambda * (weights[i] - weight_of (p, row, i)) * (weights[i] - weight_of (p, row, i));
+  return sum;
+}
+
+static Problem
+make_problem (const Yv8Op *op, const float *x, const float *y, guint count)
+{
+  Problem p = { op->in[0].channels * op->window.kernel_h * op->window.kernel_w + 1,
+    op->out.channels, count, x, y, op, 0 };
+
+  for (guint i = 0; i < p.n * count; i++)
+    p.lambda += (double) x[i] * (double) x[i] * YV8_GRAM_DAMPING / p.n;
+  return p;
+}
+
+static void
+test_gram (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = make_layer (rand, 0, 9, 0, 70, K3);
+  const Yv8Op *op = yv8_graph_op (graph, 1);
+  guint n = 82, count = 150;
+  g_autofree float *x = make_columns (rand, n, count);
+  g_autofree float *y = multiply (op, x, n, count);
+  for (guint i = 0; i < op->out.channels * count; i++)
+    y[i] += (float) g_rand_double_range (rand, -0.5, 0.5);
+  g_autoptr (Yv8Gram) gram = make_gram (op, x, y, count);
+  g_autoptr (GError) error = NULL;
+  g_autofree double *inverse = yv8_gram_inverse (gram, &error);
+  g_autofree double *fit = g_new (double, (gsize) n * op->out.channels);
+  g_autofree double *weights = g_new (double, n);
+  g_autofree gboolean *live = g_new (gboolean, n);
+  const Problem p = make_problem (op, x, y, count);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (gram->n, ==, n);
+  g_assert_cmpuint (gram->n_places, ==, count);
+  yv8_gram_fit (gram, inverse, op, fit);
+  for (guint i = 0; i < n; i++)
+    live[i] = TRUE;
+  for (guint row = 0; row < op->out.channels; row += 23) {
+    double least = fit_row (&p, row, live, weights), change = 0;
+    for (guint i = 0; i < n; i++) {
+      g_assert_cmpfloat_with_epsilon (fit[row * n + i], weights[i], 1e-3);
+      change += pow (weights[i] - weight_of (&p, row, i), 2);
+    }
+    double found = yv8_gram_error (gram, row, weights) + p.lambda * change;
+    g_assert_cmpfloat_with_epsilon (found, least, 1e-2);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/gram/solved", test_gram);
+  return g_test_run ();
+}
