@@ -33,6 +33,8 @@ test_bench_json (void)
   g_assert_cmpint (json_object_get_int_member (root, "frame_width"), ==, 99);
   g_assert_cmpint (json_object_get_int_member (root, "input_width"), ==, 64);
   g_assert_cmpfloat (json_object_get_double_member (root, "fps"), >, 0);
+  g_assert_cmpfloat (json_object_get_double_member (root, "first_ms"), >,
+      json_object_get_double_member (root, "load_ms"));
   g_assert_cmpint (json_object_get_int_member (root, "resident_bytes"), >, 0);
   g_assert_cmpint (json_object_get_int_member (root, "peak_bytes"), >=,
       json_object_get_int_member (root, "resident_bytes"));
