@@ -8,10 +8,9 @@
 #include "api/model.h"
 #include "api/size.h"
 #include "compress/calibration.h"
-#include "model/file.h"
 
 struct _Yv8Calibrator {
-  Yv8Model *model;
+  Yv8Model *model, *reference;
   char *request; /* what device to open */
   Yv8Device *device;
   guint threads;
@@ -33,20 +32,17 @@ open_backend (gpointer data, GError **error)
 }
 
 static gboolean
-is_float (const Yv8Graph *graph)
-{
-  for (guint i = 0; i < yv8_graph_n_buffers (graph); i++)
-    if (yv8_graph_buffer_type (graph, i) != YV8_TYPE_F32)
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
 check_options (const Yv8Model *model, const Yv8CalibratorOptions *options, GError **error)
 {
-  if (!is_float (model->graph)) {
+  if (!yv8_model_is_float (model)) {
     g_set_error_literal (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
         "the model is int8 already; calibrate the float model that it was made from");
+    return FALSE;
+  }
+  if (options->reference && (!yv8_model_is_float (options->reference) ||
+                                options->reference->n_classes != model->n_classes)) {
+    g_set_error_literal (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
+        "the model to compare with must be float and have the same classes");
     return FALSE;
   }
   if ((guint) options->method >= YV8_N_METHODS ||
@@ -96,6 +92,7 @@ yv8_calibrator_new (Yv8Model *model, const Yv8CalibratorOptions *options, GError
 
   g_autoptr (Yv8Calibrator) self = g_new0 (Yv8Calibrator, 1);
   self->model = yv8_model_ref (model);
+  self->reference = yv8_model_ref (options->reference ? options->reference : model);
   self->request = g_strdup (options->device);
   self->threads = options->threads;
   self->width = options->width;
@@ -105,6 +102,7 @@ yv8_calibrator_new (Yv8Model *model, const Yv8CalibratorOptions *options, GError
   if (!yv8_size_resolve (model, &self->width, &self->height, error) ||
       !open_calibration (self, options->keep_float, error))
     return NULL;
+  self->calibration->truth = self->reference->graph;
   return g_steal_pointer (&self);
 }
 
@@ -116,6 +114,7 @@ yv8_calibrator_free (Yv8Calibrator *self)
   g_clear_pointer (&self->calibration, yv8_calibration_free);
   g_clear_pointer (&self->device, yv8_device_free);
   yv8_model_unref (self->model);
+  yv8_model_unref (self->reference);
   g_free (self->request);
   g_free (self);
 }
@@ -169,15 +168,9 @@ list_float_layers (const Yv8Calibrator *self)
 static GHashTable *
 make_metadata (const Yv8Calibrator *self)
 {
-  GHashTable *metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  GHashTable *metadata = yv8_model_derive_metadata (self->model);
   const Yv8Agreement *agreement = &self->calibration->agreement;
-  GHashTableIter iter;
-  gpointer key, value;
 
-  g_hash_table_iter_init (&iter, self->model->metadata);
-  while (g_hash_table_iter_next (&iter, &key, &value))
-    put (metadata, key, g_strdup (value));
-  put (metadata, "yv8.source_sha256", g_strdup (self->model->sha256));
   put (metadata, "yv8.quantization", g_strdup ("int8"));
   put (metadata, "yv8.method", g_strdup (yv8_method_name (self->method)));
   put (metadata, "yv8.frames",
@@ -216,17 +209,7 @@ yv8_calibrator_finish (Yv8Calibrator *self, Yv8ProgressFunc progress, gpointer d
   if (!graph)
     return NULL;
   self->int8_size = graph_size (graph);
-  g_autoptr (Yv8Network) network = yv8_network_new ();
-  g_hash_table_unref (network->metadata);
-  network->metadata = make_metadata (self);
-  network->graph = graph;
-  network->width = self->width;
-  network->height = self->height;
-  g_autoptr (GBytes) bytes = yv8_file_write (network, error);
-  if (!bytes)
-    return NULL;
-  return yv8_model_new (
-      g_steal_pointer (&network), g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  return yv8_model_make (graph, make_metadata (self), self->width, self->height, error);
 }
 
 void

@@ -48,6 +48,46 @@ yv8_model_new (Yv8Network *network, const guint8 *bytes, gsize size)
 }
 
 Yv8Model *
+yv8_model_make (Yv8Graph *graph, GHashTable *metadata, guint width, guint height, GError **error)
+{
+  g_autoptr (Yv8Network) network = yv8_network_new ();
+
+  g_hash_table_unref (network->metadata);
+  network->metadata = metadata;
+  network->graph = graph;
+  network->width = width;
+  network->height = height;
+  g_autoptr (GBytes) bytes = yv8_file_write (network, error);
+  if (!bytes)
+    return NULL;
+  return yv8_model_new (
+      g_steal_pointer (&network), g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+}
+
+gboolean
+yv8_model_is_float (const Yv8Model *model)
+{
+  for (guint i = 0; i < yv8_graph_n_buffers (model->graph); i++)
+    if (yv8_graph_buffer_type (model->graph, i) != YV8_TYPE_F32)
+      return FALSE;
+  return TRUE;
+}
+
+GHashTable *
+yv8_model_derive_metadata (const Yv8Model *model)
+{
+  GHashTable *metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  GHashTableIter iter;
+  gpointer key, value;
+
+  g_hash_table_insert (metadata, g_strdup ("yv8.source_sha256"), g_strdup (model->sha256));
+  g_hash_table_iter_init (&iter, model->metadata);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    g_hash_table_insert (metadata, g_strdup (key), g_strdup (value));
+  return metadata;
+}
+
+Yv8Model *
 yv8_model_load (const char *path, GError **error)
 {
   g_autofree char *contents = NULL;

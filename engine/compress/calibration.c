@@ -61,7 +61,7 @@ yv8_calibration_new (const Yv8Graph *graph, const Yv8Target *target, Yv8Method m
   Yv8CalibrationPrivate *own = self->private = g_new0 (Yv8CalibrationPrivate, 1);
   guint n = yv8_graph_n_ops (graph);
 
-  own->graph = graph;
+  own->graph = self->truth = graph;
   own->outer = *target;
   own->target = (Yv8Target){ open_backend, NULL, self, target->width, target->height };
   own->method = method;
@@ -195,7 +195,7 @@ search (Yv8Calibration *self, GError **error)
 
   own->stage = "comparing boxes";
   if (!yv8_agreement_detect (
-          own->graph, &own->target, own->held_out, YV8_AGREEMENT_TRUTH, truth, error))
+          self->truth, &own->target, own->held_out, YV8_AGREEMENT_TRUTH, truth, error))
     return NULL;
   return yv8_mixed_search (
       self->recipe, self->layers, &judge, own->max_drop, &self->agreement, error);

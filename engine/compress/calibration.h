@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 /**
  * Yv8Calibration:
  * @recipe: of the float graph
+ * @truth: float, whose boxes the int8 graph's are compared with: the calibration's own graph,
+ * unless another of the same DETECT is put there, which must outlive the calibration
  * @layers: (array): of each op; measured by finish()
  * @frames: (element-type utf8): names by #Yv8FrameUse
  * @agreement: measured by finish()
@@ -19,6 +21,7 @@ G_BEGIN_DECLS
 typedef struct _Yv8CalibrationPrivate Yv8CalibrationPrivate;
 typedef struct {
   Yv8Recipe *recipe;
+  const Yv8Graph *truth;
   Yv8LayerFidelity *layers;
   GPtrArray *frames[2];
   Yv8Agreement agreement;

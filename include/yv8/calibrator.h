@@ -41,6 +41,8 @@ YV8_API gboolean yv8_method_from_name (const char *name, Yv8Method *method);
  * @keep_float: (nullable): comma-separated glob patterns of layer names that stay in float32
  * @max_drop: of 1 - agreement, 0 to 1: layers are put back to float, the worst first, until the
  * loss is within it, and yv8_calibrator_finish() fails if it cannot be reached; 0 accepts any loss
+ * @reference: (nullable): a float model of the same classes to compare with in place of the model
+ *   itself, which may have been pruned
  *
  * Zeroed it is all defaults.
  */
@@ -51,6 +53,7 @@ typedef struct {
   Yv8Method method;
   const char *keep_float;
   double max_drop;
+  Yv8Model *reference;
 } Yv8CalibratorOptions;
 
 /**

@@ -10,3 +10,4 @@
 #include <yv8/evaluator.h>
 #include <yv8/frame.h>
 #include <yv8/model.h>
+#include <yv8/pruner.h>

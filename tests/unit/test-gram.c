@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Gram statistics against a solution by brute force. */
+ * Gram statistics, and blocks of weights removed by them, against solutions by brute force. */
 #include <math.h>
 #include <string.h>
 
-#include "compress/gram.h"
+#include "compress/block.h"
 #include "graphs.h"
 #include "testing.h"
 
@@ -199,10 +199,128 @@ test_gram (void)
   }
 }
 
+/* The error of all rows of a group, solved anew. */
+static double
+group_error (const Problem *p, guint first, guint end, const gboolean *live, double *weights)
+{
+  double sum = 0;
+
+  for (guint row = first; row < end; row++)
+    sum += fit_row (p, row, live, weights + (gsize) row * p->n);
+  return sum;
+}
+
+static void
+set_live (const Yv8Blocks *blocks, guint block, gboolean *live, gboolean value)
+{
+  guint columns[YV8_BLOCK_IN];
+  guint m = yv8_blocks_columns (blocks, block, columns);
+
+  for (guint i = 0; i < m; i++)
+    live[columns[i]] = value;
+}
+
+/* Each removal costs what the least squares of all that could go next say, and leaves their
+ * weights. */
+static void
+test_blocks (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = make_layer (rand, 3, 10, 2, 19, (Yv8Window){ 1, 2, 1, 0 });
+  const Yv8Op *op = yv8_graph_op (graph, 1);
+  Yv8Blocks blocks = yv8_blocks_of (op, FALSE);
+  guint n = 21, count = 90, first, end, n_removed = 5;
+  g_autofree float *x = make_columns (rand, n, count);
+  g_autofree float *y = multiply (op, x, n, count);
+  g_autoptr (Yv8Gram) gram = make_gram (op, x, y, count);
+  const Problem p = make_problem (op, x, y, count);
+  g_autofree double *inverse = yv8_gram_inverse (gram, NULL);
+  g_autofree double *weights = g_new (double, (gsize) n *p.rows);
+  g_autofree double *expected = g_new (double, (gsize) n *p.rows);
+  g_autofree gboolean *live = g_new (gboolean, n);
+  double costs[5];
+
+  g_assert_cmpuint (blocks.n_groups, ==, 2); /* 14 and 5 */
+  g_assert_cmpuint (blocks.n_blocks, ==, 8); /* words of 1, 4, 4, 1 */
+  for (guint group = 0; group < 2; group++) {
+    yv8_gram_fit (gram, inverse, op, weights);
+    yv8_blocks_rows (&blocks, group, &first, &end);
+    g_assert_true (yv8_blocks_remove (
+        &blocks, YV8_CRITERION_OBS, inverse, weights, group, n_removed, costs, NULL));
+    for (guint i = 0; i < n; i++)
+      live[i] = TRUE;
+    double before = group_error (&p, first, end, live, expected);
+    for (guint k = 0; k < n_removed; k++) {
+      double least = INFINITY;
+      guint best = 0;
+      for (guint block = 0; block < blocks.n_blocks; block++) {
+        guint columns[YV8_BLOCK_IN];
+        yv8_blocks_columns (&blocks, block, columns);
+        if (!live[columns[0]])
+          continue;
+        set_live (&blocks, block, live, FALSE);
+        double after = group_error (&p, first, end, live, expected);
+        set_live (&blocks, block, live, TRUE);
+        if (after < least) {
+          least = after;
+          best = block;
+        }
+      }
+      set_live (&blocks, best, live, FALSE);
+      g_assert_cmpfloat_with_epsilon (costs[k], least - before, 0.01 * (least - before) + 1e-3);
+      before = least;
+    }
+    group_error (&p, first, end, live, expected);
+    for (guint i = first * n; i < end * n; i++) {
+      g_assert_cmpfloat_with_epsilon (weights[i], expected[i], 2e-3);
+      g_assert_true (live[i % n] || weights[i] == 0);
+    }
+  }
+}
+
+static void
+test_grid (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+
+  for (guint i = 0; i < 200; i++) {
+    guint from = (guint) g_rand_int_range (rand, 0, 9), to = (guint) g_rand_int_range (rand, 0, 9);
+    guint channels = (guint) g_rand_int_range (rand, 1, 20);
+    guint outputs = (guint) g_rand_int_range (rand, 1, 50);
+    gboolean float_out = g_rand_boolean (rand);
+    g_autoptr (Yv8Graph) graph = make_layer (rand, from, channels, to, outputs, K3);
+    Yv8Blocks blocks = yv8_blocks_of (yv8_graph_op (graph, 1), float_out);
+    g_autofree guint *seen = g_new0 (guint, blocks.n);
+    guint row = 0, lane = float_out ? 0 : to % 4;
+    for (guint group = 0; group < blocks.n_groups; group++) {
+      guint first, end;
+      yv8_blocks_rows (&blocks, group, &first, &end);
+      g_assert_cmpuint (first, ==, row);
+      for (; row < end; row++)
+        g_assert_cmpuint ((row + lane) / 16, ==, group);
+    }
+    g_assert_cmpuint (row, ==, outputs);
+    for (guint block = 0; block < blocks.n_blocks; block++) {
+      guint columns[YV8_BLOCK_IN];
+      guint m = yv8_blocks_columns (&blocks, block, columns);
+      g_assert_cmpuint (m, >, 0);
+      for (guint k = 0; k < m; k++) {
+        seen[columns[k]]++;
+        g_assert_cmpuint (columns[k] % 9, ==, columns[0] % 9);
+        g_assert_cmpuint ((from + columns[k] / 9) / 4, ==, (from + columns[0] / 9) / 4);
+      }
+    }
+    for (guint k = 0; k < blocks.n - 1; k++)
+      g_assert_cmpuint (seen[k], ==, 1);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/gram/solved", test_gram);
+  g_test_add_func ("/gram/blocks", test_blocks);
+  g_test_add_func ("/gram/grid", test_grid);
   return g_test_run ();
 }

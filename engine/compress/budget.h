@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * How many blocks each layer loses. */
+#pragma once
+
+#include "compress/block.h"
+
+G_BEGIN_DECLS
+
+/**
+ * Yv8Curve: what a group of a layer's output channels costs, block by block
+ * @op: of the graph
+ * @group: of #Yv8Blocks
+ * @n: blocks
+ * @costs: (array length=n): of removing each in turn, in a unit that is the same for all layers
+ * @macs: multiply-accumulates of a block, on average
+ * @removed: how many blocks are to go
+ */
+typedef struct {
+  guint op, group, n;
+  double *costs;
+  guint64 macs;
+  guint removed;
+} Yv8Curve;
+
+/**
+ * yv8_curves_new: Returns: (transfer full) (element-type Yv8Curve): empty; frees the costs
+ */
+GArray *yv8_curves_new (void);
+
+/**
+ * yv8_budget_spend:
+ * @curves: (element-type Yv8Curve): get their @removed
+ * @macs: to save, at least, if there are as many
+ *
+ * Greedy: of the blocks that are next in their groups, always the one that costs least for each
+ * MAC.
+ */
+void yv8_budget_spend (GArray *curves, guint64 macs);
+
+G_END_DECLS

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Gathering, budget and pruning, on a small network. */
+#include <math.h>
+
+#include "compress/gather.h"
+#include "compress/prune.h"
+#include "compress/quantize.h"
+#include "graphs.h"
+#include "ref/backend.h"
+#include "testing.h"
+
+#define SIDE 32
+
+static const Yv8Window K1 = { 1, 1, 1, 0 }, K3 = { 3, 3, 1, 1 }, K3S2 = { 3, 3, 2, 1 };
+
+static Yv8Backend *
+open_ref (gpointer data, GError **error)
+{
+  return yv8_ref_backend_new ();
+}
+
+static const Yv8Target TARGET = { open_ref, NULL, NULL, SIDE, SIDE };
+
+static Yv8Album *
+make_album (GRand *rand, guint n)
+{
+  Yv8Album *album = yv8_album_new (n);
+
+  for (guint i = 0; i < n; i++) {
+    guint32 *picture = g_new (guint32, SIDE * SIDE);
+    guint32 colour = g_rand_int (rand);
+    for (guint k = 0; k < SIDE * SIDE; k++) /* neighbours are alike, as in pictures */
+      picture[k] = (colour = g_rand_int_range (rand, 0, 4) ? colour : g_rand_int (rand)) & 0xffffff;
+    yv8_album_add (album, picture);
+  }
+  return album;
+}
+
+static void
+test_budget (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (GArray) curves = yv8_curves_new ();
+  guint64 saved = 0, total = 0;
+  double dearest = 0;
+
+  for (guint i = 0; i < 6; i++) {
+    Yv8Curve curve = { i, 0, 40, g_new (double, 40), (guint64) g_rand_int_range (rand, 1, 99), 0 };
+    for (guint k = 0; k < curve.n; k++)
+      curve.costs[k] = (k ? curve.costs[k - 1] : 0) + g_rand_double (rand);
+    g_array_append_val (curves, curve);
+    total += curve.macs * curve.n;
+  }
+  yv8_budget_spend (curves, total / 3);
+  for (guint i = 0; i < curves->len; i++) {
+    const Yv8Curve *curve = &g_array_index (curves, Yv8Curve, i);
+    saved += curve->removed * curve->macs;
+    if (curve->removed > 0)
+      dearest = MAX (dearest, curve->costs[curve->removed - 1] / (double) curve->macs);
+  }
+  g_assert_cmpuint (saved, >=, total / 3);
+  g_assert_cmpuint (saved, <, total / 3 + 99);
+  for (guint i = 0; i < curves->len; i++) { /* with rising costs greedy is the least there is */
+    const Yv8Curve *curve = &g_array_index (curves, Yv8Curve, i);
+    if (curve->removed < curve->n)
+      g_assert_cmpfloat (curve->costs[curve->removed] / (double) curve->macs, >=, dearest);
+  }
+  yv8_budget_spend (curves, G_MAXUINT64);
+  for (guint i = 0; i < curves->len; i++)
+    g_assert_cmpuint (g_array_index (curves, Yv8Curve, i).removed, ==, 40);
+}
+
+static void
+add_conv (Yv8Graph *graph, Yv8Slice in, Yv8Slice out, Yv8Window window, GRand *rand)
+{
+  test_graph_op (graph, YV8_OP_CONV, in, out, window, rand)->activation = YV8_ACTIVATION_SILU;
+}
+
+static Yv8Graph *
+make_network (GRand *rand)
+{
+  Yv8Graph *graph = yv8_graph_new ();
+
+  test_graph_input (graph, 3);
+  yv8_graph_add_buffer (graph, 24);
+  yv8_graph_add_buffer (graph, 40);
+  yv8_graph_add_buffer (graph, 20);
+  yv8_graph_add_buffer (graph, 16);
+  yv8_graph_add_buffer (graph, 5);
+  add_conv (graph, (Yv8Slice){ 0, 0, 3 }, (Yv8Slice){ 1, 0, 24 }, K3S2, rand);
+  add_conv (graph, (Yv8Slice){ 1, 0, 24 }, (Yv8Slice){ 2, 0, 20 }, K3S2, rand);
+  add_conv (graph, (Yv8Slice){ 2, 2, 18 }, (Yv8Slice){ 2, 20, 20 }, K1, rand);
+  add_conv (graph, (Yv8Slice){ 2, 0, 40 }, (Yv8Slice){ 3, 0, 20 }, K3, rand);
+  test_graph_op (graph, YV8_OP_CONV, (Yv8Slice){ 3, 0, 20 }, (Yv8Slice){ 4, 0, 16 }, K1, rand);
+  test_graph_op (graph, YV8_OP_CONV, (Yv8Slice){ 3, 4, 16 }, (Yv8Slice){ 5, 0, 5 }, K1, rand);
+  Yv8Op detect = { .kind = YV8_OP_DETECT,
+    .name = g_strdup ("detect"),
+    .n_in = 2,
+    .reg_max = 4,
+    .n_classes = 5,
+    .strides = { 4 },
+    .in = { { 4, 0, 16 }, { 5, 0, 5 } } };
+  yv8_graph_add_op (graph, &detect);
+  g_array_append_vals (graph->outputs, detect.in, 2);
+  return graph;
+}
+
+/* Maps of 8x8 are used whole. */
+static void
+test_gather (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = make_network (rand);
+  g_autoptr (Yv8Album) album = make_album (rand, 3);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Yv8Pool) pool = yv8_pool_new (2, &error);
+  g_autofree Yv8Slice *slices = NULL;
+  g_autoptr (Yv8Graph) probe = yv8_graph_probe (graph, &slices, &error);
+  g_autoptr (Yv8Executor) executor = yv8_target_open (&TARGET, probe, YV8_EXECUTOR_KEEP, &error);
+  g_autoptr (GPtrArray) grams = yv8_gather (graph, graph, 1, 5, &TARGET, album, NULL, pool, &error);
+  float x[40 * 64], y[20 * 64];
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (grams->len, ==, 4);
+  g_assert_cmpuint (((Yv8Gram *) grams->pdata[0])->n_places, ==, 3 * YV8_GATHER_PLACES);
+  const Yv8Gram *gram = grams->pdata[3];
+  guint centre = 7 * 9 + 4; /* the middle tap of channel 7 */
+  double sum = 0, square = 0, product = 0, edge = 0;
+  g_assert_cmpuint (gram->n_places, ==, 3 * 64);
+  for (guint i = 0; i < 3; i++) {
+    g_assert_true (yv8_target_run (&TARGET, executor, yv8_album_get (album, i), &error));
+    g_assert_true (yv8_executor_read (executor, &(Yv8Slice){ 2, 0, 40 }, x, &error));
+    g_assert_true (yv8_executor_read (executor, &slices[4], y, &error));
+    for (guint k = 0; k < 64; k++) {
+      sum += (double) x[7 * 64 + k];
+      square += (double) x[7 * 64 + k] * (double) x[7 * 64 + k];
+      product += (double) x[7 * 64 + k] * (double) y[11 * 64 + k];
+      if (k % 8 < 7)
+        edge += (double) x[7 * 64 + k + 1]; /* the tap to its right; the pad is 0 */
+    }
+  }
+  g_assert_cmpfloat_with_epsilon ((double) gram->xx[centre * gram->n + gram->n - 1], sum, 1e-3);
+  g_assert_cmpfloat_with_epsilon ((double) gram->xx[centre * gram->n + centre], square, 1e-3);
+  g_assert_cmpfloat_with_epsilon ((double) gram->yx[11 * gram->n + centre], product, 1e-2);
+  g_assert_cmpfloat_with_epsilon (
+      (double) gram->xx[(centre + 1) * gram->n + gram->n - 1], edge, 1e-3);
+}
+
+static gboolean
+go_on (const char *stage, double fraction, gpointer data)
+{
+  double *last = data;
+
+  g_assert_cmpfloat (fraction, >=, *last);
+  g_assert_cmpfloat (fraction, <=, 1.0001);
+  *last = fraction;
+  return TRUE;
+}
+
+static Yv8Graph *
+prune (const Yv8Graph *graph, const Yv8Album *album, Yv8Criterion criterion, double share)
+{
+  const Yv8PruneOptions options = { criterion, share };
+  g_autoptr (GError) error = NULL;
+  double last = 0;
+  Yv8Graph *pruned = yv8_prune (graph, &options, &TARGET, album, go_on, &last, &error);
+
+  g_assert_no_error (error);
+  return pruned;
+}
+
+/* Of the MACs of all layers; and that each zero block of the float graph is one in int8. */
+static double
+removed_share (const Yv8Graph *pruned, const Yv8Graph *int8)
+{
+  g_autofree Yv8Shape *shapes = yv8_graph_infer (pruned, SIDE, SIDE, NULL);
+  double removed = 0, total = 0;
+
+  for (guint i = 0; i < yv8_graph_n_ops (pruned); i++) {
+    const Yv8Op *op = yv8_graph_op (pruned, i), *quantized = yv8_graph_op (int8, i);
+    if (op->kind != YV8_OP_CONV)
+      continue;
+    guint n = op->in[0].channels * op->window.kernel_h * op->window.kernel_w;
+    guint plane = shapes[op->out.buffer].height * shapes[op->out.buffer].width;
+    g_assert_cmpstr (op->name, ==, quantized->name);
+    for (guint k = 0; k < n * op->out.channels; k++) {
+      removed += op->weights[k] == 0.0f ? plane : 0;
+      g_assert_true (op->weights[k] != 0.0f || quantized->qweights[k] == 0);
+    }
+    total += (double) yv8_op_macs (op, shapes);
+  }
+  return removed / total;
+}
+
+static double
+output_error (const Yv8Graph *graph, const Yv8Graph *pruned, const Yv8Album *album)
+{
+  const Yv8Graph *graphs[] = { graph, pruned };
+  float values[2][16 * 64];
+  double sum = 0;
+
+  for (guint i = 0; i < yv8_album_n (album); i++) {
+    for (guint k = 0; k < 2; k++) {
+      g_autoptr (Yv8Executor) executor = yv8_target_open (&TARGET, graphs[k], 0, NULL);
+      g_assert_true (yv8_target_run (&TARGET, executor, yv8_album_get (album, i), NULL));
+      g_assert_true (yv8_executor_read (executor, &(Yv8Slice){ 4, 0, 16 }, values[k], NULL));
+    }
+    for (guint k = 0; k < G_N_ELEMENTS (values[0]); k++)
+      sum += pow ((double) (values[0][k] - values[1][k]), 2);
+  }
+  return sum;
+}
+
+static void
+test_prune (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = make_network (rand);
+  g_autoptr (Yv8Album) album = make_album (rand, 12), fresh = make_album (rand, 4);
+  double errors[YV8_N_CRITERIA];
+
+  for (guint criterion = 0; criterion < YV8_N_CRITERIA; criterion++) {
+    g_autoptr (Yv8Graph) pruned = prune (graph, album, (Yv8Criterion) criterion, 0.3);
+    g_autoptr (Yv8Graph) again = prune (graph, album, (Yv8Criterion) criterion, 0.3);
+    g_autoptr (Yv8Recipe) recipe = yv8_recipe_new (pruned);
+    for (guint i = 1; i < yv8_graph_n_ops (pruned); i++)
+      recipe->quants[i] = (Yv8Quant){ 0.1f, 0 };
+    g_autoptr (Yv8Graph) int8 = yv8_quantize (recipe, NULL);
+    g_assert_nonnull (int8);
+    double share = removed_share (pruned, int8);
+    g_assert_cmpfloat (share, >=, 0.3);
+    g_assert_cmpfloat (share, <, 0.33);
+    g_assert_cmpfloat (output_error (pruned, again, fresh), ==, 0);
+    errors[criterion] = output_error (graph, pruned, fresh);
+  }
+  g_test_message ("squared errors: OBS %g, magnitude %g, random %g", errors[YV8_CRITERION_OBS],
+      errors[YV8_CRITERION_MAGNITUDE], errors[YV8_CRITERION_RANDOM]);
+  g_assert_cmpfloat (errors[YV8_CRITERION_OBS], <, 0.5 * errors[YV8_CRITERION_MAGNITUDE]);
+  g_assert_cmpfloat (errors[YV8_CRITERION_OBS], <, 0.5 * errors[YV8_CRITERION_RANDOM]);
+}
+
+static void
+test_nothing (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = make_network (rand);
+  g_autoptr (Yv8Album) album = make_album (rand, 4);
+  g_autoptr (Yv8Graph) same = prune (graph, album, YV8_CRITERION_OBS, 0);
+
+  g_assert_cmpfloat (output_error (graph, same, album), <, 1e-3);
+}
+
+static gboolean
+stop (const char *stage, double fraction, gpointer data)
+{
+  return fraction < 0.5;
+}
+
+static void
+test_stopped (void)
+{
+  const Yv8PruneOptions options = { YV8_CRITERION_OBS, 0.2 };
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = make_network (rand);
+  g_autoptr (Yv8Album) album = make_album (rand, 2);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (yv8_prune (graph, &options, &TARGET, album, stop, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/prune/budget", test_budget);
+  g_test_add_func ("/prune/gather", test_gather);
+  g_test_add_func ("/prune/whole", test_prune);
+  g_test_add_func ("/prune/nothing", test_nothing);
+  g_test_add_func ("/prune/stopped", test_stopped);
+  return g_test_run ();
+}
