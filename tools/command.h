@@ -62,6 +62,7 @@ typedef struct {
 extern const Yv8Command yv8_detect_command;
 extern const Yv8Command yv8_eval_command;
 extern const Yv8Command yv8_calibrate_command;
+extern const Yv8Command yv8_compress_command;
 extern const Yv8Command yv8_bench_command;
 extern const Yv8Command yv8_inspect_command;
 extern const Yv8Command yv8_devices_command;

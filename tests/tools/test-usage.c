@@ -5,8 +5,8 @@
 
 #include "program.h"
 
-static const char *const commands[] = { "detect", "eval", "calibrate", "bench", "inspect",
-  "devices" };
+static const char *const commands[] = { "detect", "eval", "calibrate", "compress", "bench",
+  "inspect", "devices" };
 
 static void
 test_help (void)
