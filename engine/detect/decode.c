@@ -5,6 +5,7 @@
 #include "detect/decode.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "detect/nms.h"
 #include "shaders/lib/numeric.h"
@@ -174,7 +175,27 @@ add_candidate (Yv8Decoder *decoder, const Candidate *candidate)
   }
 }
 
-#define BLOCK 16
+#define BLOCK   16
+#define LANES   4
+#define VECTORS (BLOCK / LANES)
+
+typedef float Vector __attribute__ ((vector_size (LANES * sizeof (float))));
+typedef gint32 Mask __attribute__ ((vector_size (LANES * sizeof (gint32))));
+
+/* Of BLOCK logits. */
+static inline gboolean
+any_reaches (const float *logits, float least)
+{
+  const Vector bound = { least, least, least, least };
+  Vector values[VECTORS];
+  guint64 any[LANES / 2];
+
+  memcpy (values, logits, sizeof values);
+  Mask mask =
+      (values[0] >= bound) | (values[1] >= bound) | (values[2] >= bound) | (values[3] >= bound);
+  memcpy (any, &mask, sizeof any);
+  return (any[0] | any[1]) != 0;
+}
 
 /* Of one class and scale: nearly all blocks have no candidate, and that is seen at once. */
 static void
@@ -184,13 +205,8 @@ scan_plane (Yv8Decoder *decoder, const Scale *scale, guint class_id, float least
 
   for (guint first = 0; first < scale->cells; first += BLOCK) {
     guint end = MIN (first + BLOCK, scale->cells);
-    if (end - first == BLOCK) {
-      int any = 0;
-      for (guint i = 0; i < BLOCK; i++)
-        any |= logits[first + i] >= least;
-      if (!any)
-        continue;
-    }
+    if (end - first == BLOCK && !any_reaches (logits + first, least))
+      continue;
     for (guint i = first; i < end; i++)
       if (logits[i] >= least) {
         Candidate candidate = { logits[i], class_id, scale->first_anchor + i };
