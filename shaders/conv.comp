@@ -23,10 +23,7 @@ layout (constant_id = YV8_CONSTANT_RESIDUAL) const bool RESIDUAL = false;
 SOURCE (YV8_BINDING_SOURCE, source)
 SOURCE (YV8_BINDING_WEIGHTS, weights)
 SOURCE (YV8_BINDING_RESIDUAL, residual)
-layout (std430, binding = YV8_BINDING_AUX) restrict readonly buffer bias_block
-{
-  vec4 bias[];
-};
+SOURCE_DWORDS (YV8_BINDING_AUX, bias)
 DESTINATION
 
 const int T = YV8_TILE_GROUPS;
@@ -54,7 +51,7 @@ main ()
     ivec2 at = corner[p] + YV8_HALO;
     base[p] = int (push.in_first) + at.y * int (push.in_pitch) + at.x;
     for (int t = 0; t < T; t++)
-      sum[p * T + t] = bias[tile + t];
+      sum[p * T + t] = uintBitsToFloat (LOAD_DWORDS (bias, tile + t));
   }
 
   int in_pitch = int (push.in_pitch), in_plane = int (push.in_plane);

@@ -29,21 +29,15 @@ layout (constant_id = YV8_CONSTANT_GROUPS) const int GROUPS = YV8_TILE_GROUPS;
 layout (constant_id = YV8_CONSTANT_STEPS) const int STEPS = 1;
 
 SOURCE_QS8 (YV8_BINDING_SOURCE, source)
-#ifdef TEXEL
-layout (binding = YV8_BINDING_WEIGHTS) uniform usamplerBuffer weights;
-#define LOAD_WEIGHTS(position) texelFetch (weights, position)
-#else
-STORAGE (YV8_BINDING_WEIGHTS, weights, uvec4)
-#define LOAD_WEIGHTS(position) weights.data[position]
-#endif
+SOURCE_DWORDS (YV8_BINDING_WEIGHTS, weights)
 SOURCE_QS8 (YV8_BINDING_RESIDUAL, residual)
 ROWS
 DESTINATION_QS8
 DESTINATION_F32
 
 const int N = PIXELS * GROUPS;
-const int TAPS = KERNEL_H * KERNEL_W;
 const int TAP = YV8_TILE_GROUPS; /* from one tap's weights to the next one's */
+const int STEP = KERNEL_W * TAP;
 /* With this mask compilers see that weights are at constants from one address. */
 const int MAX_WEIGHTS = (1 << 24) - 1;
 
@@ -53,7 +47,7 @@ SUM part[N];
 
 /* Sums that may lose bits are added to sums that do not before they can. */
 #ifdef EXACT_TERMS
-const int CHUNK = EXACT_TERMS / (4 * TAPS * STEPS); /* runs of the main loop */
+const int CHUNK = EXACT_TERMS / (4 * KERNEL_W * STEPS); /* runs of the main loop */
 ivec4 sum[N];
 #define SUM_OF(i) (sum[i] + ivec4 (part[i]))
 #else
@@ -113,38 +107,39 @@ store_halo (uint index, uint tile)
   }
 }
 
-/* Adds the products of one group of input channels; @w: of its first weights. */
+/* Adds the products of one step: a row of the kernel on the group of input channels at @plane.
+ * @w: of its first weights. */
 void
-add_group (int plane, int w)
+add_step (int plane, int ky, int w)
 {
-  int from = base + plane;
+  int from = base + plane + ky * int (push.in_pitch);
 
-  for (int ky = 0; ky < KERNEL_H; ky++, from += int (push.in_pitch)) {
-    for (int kx = 0; kx < KERNEL_W; kx++, w += TAP) {
-      ACTIVATIONS x[PIXELS];
-      for (int p = 0; p < PIXELS; p++) {
-        int column = kx + p * STRIDE;
-        x[p] = TO_ACTIVATIONS (
-            PAD > YV8_HALO ? load_checked (from + column, int (push.in_first) + plane,
-                                 corner + ivec2 (column, ky))
-                           : LOAD_QS8 (source, from + column));
-      }
-      for (int t = 0; t < GROUPS; t++) {
-        WEIGHTS four = to_weights (LOAD_WEIGHTS (w + t));
-        for (int p = 0; p < PIXELS; p++)
-          part[p * GROUPS + t] += multiply (four, x[p]);
-      }
+  [[unroll]] for (int kx = 0; kx < KERNEL_W; kx++, w += TAP) {
+    ACTIVATIONS x[PIXELS];
+    [[unroll]] for (int p = 0; p < PIXELS; p++) {
+      int column = kx + p * STRIDE;
+      x[p] = TO_ACTIVATIONS (PAD > YV8_HALO ? load_checked (from + column,
+                                                  int (push.in_first) + plane,
+                                                  corner + ivec2 (column, ky))
+                                            : LOAD_QS8 (source, from + column));
+    }
+    [[unroll]] for (int t = 0; t < GROUPS; t++) {
+      WEIGHTS four = to_weights (LOAD_DWORDS (weights, w + t));
+      [[unroll]] for (int p = 0; p < PIXELS; p++)
+        part[p * GROUPS + t] += multiply (four, x[p]);
     }
   }
 }
 
+/* One loop, since some compilers keep what a loop in a loop changes in memory. A run of it is
+ * several whole kernels, or a part of one. */
 void
 add_all ()
 {
-  int n = int (push.in_groups);
+  int in_plane = int (push.in_plane);
+  int n = int (push.in_groups) * KERNEL_H;
   int tile = int (gl_WorkGroupID.z) * GROUPS;
-  int w = tile / YV8_TILE_GROUPS * n * TAPS * TAP + tile % YV8_TILE_GROUPS;
-  int plane = 0;
+  int w = tile / YV8_TILE_GROUPS * n * STEP + tile % YV8_TILE_GROUPS;
 
   for (int i = 0; i < N; i++) {
     part[i] = SUM (0);
@@ -153,9 +148,11 @@ add_all ()
 #endif
   }
   for (int i = 0; i < n; i += STEPS) {
-    for (int step = 0; step < STEPS; step++, plane += int (push.in_plane))
-      add_group (plane, (w & MAX_WEIGHTS) + step * TAPS * TAP);
-    w += STEPS * TAPS * TAP;
+    int ky = STEPS % KERNEL_H == 0 ? 0 : i % KERNEL_H;
+    [[unroll]] for (int step = 0; step < STEPS; step++)
+      add_step ((i / KERNEL_H + step / KERNEL_H) * in_plane, ky + step % KERNEL_H,
+          (w & MAX_WEIGHTS) + step * STEP);
+    w += STEPS * STEP;
 #ifdef EXACT_TERMS
     if (i % (CHUNK * STEPS) == 0) {
       for (int k = 0; k < N; k++) {

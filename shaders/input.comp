@@ -21,12 +21,7 @@
 #define HALO           vec4 (0)
 #endif
 
-layout (std430, binding = YV8_BINDING_AUX) restrict readonly buffer source_block
-{
-  uint mode;
-  uint data[];
-}
-source;
+SOURCE_DWORD (YV8_BINDING_AUX, source)
 DESTINATION
 
 void
@@ -38,18 +33,18 @@ main ()
 
   ivec2 place = place_of (pixel);
   ivec2 from = clamp_place (place);
-  uint position = from.y * push.out_width + from.x;
+  uint position = 1 + from.y * push.out_width + from.x;
   uint group = gl_WorkGroupID.z;
   VALUE value = VALUE (0);
 
-  if (source.mode == 0) {
+  if (LOAD_DWORD (source, 0) == 0) {
     if (group == 0)
-      value = PICTURE (source.data[position]);
+      value = PICTURE (LOAD_DWORD (source, position));
   } else {
     for (uint i = 0; i < 4; i++)
       if (group * 4 + i < push.channels)
-        value[i] = QUANTIZE (uintBitsToFloat (
-            source.data[(group * 4 + i) * push.out_width * push.out_height + position]));
+        value[i] = QUANTIZE (uintBitsToFloat (LOAD_DWORD (
+            source, (group * 4 + i) * push.out_width * push.out_height + position)));
   }
   STORE (push.out_first + group * push.out_plane + pixel, in_halo (place) ? HALO : value);
 }

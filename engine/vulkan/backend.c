@@ -120,7 +120,7 @@ create_input (Backend *self, GError **error)
   return yv8_vulkan_buffer_init (
              &self->input, self->device, YV8_VULKAN_TO_DEVICE, size, "the input", error) &&
          yv8_vulkan_span_init (&self->input_span, self->device, &self->input, 0, size,
-             YV8_VULKAN_VIEW_NONE, "the input", error);
+             YV8_VULKAN_VIEW_DWORD, "the input", error);
 }
 
 static gboolean
@@ -198,7 +198,7 @@ bind_parameters (Backend *self, const Yv8VulkanBuffer *staging, GError **error)
             state->weights.offset, state->weights.size,
             op->qweights ? YV8_VULKAN_VIEW_DWORDS : YV8_VULKAN_VIEW_FLOATS, op->name, error) ||
         !yv8_vulkan_span_init (&state->aux, self->device, &self->parameters, state->aux.offset,
-            state->aux.size, YV8_VULKAN_VIEW_NONE, op->name, error))
+            state->aux.size, YV8_VULKAN_VIEW_DWORDS, op->name, error))
       return FALSE;
   }
   return TRUE;
@@ -214,7 +214,7 @@ bind_rows (Backend *self, const Yv8VulkanBuffer *staging, GError **error)
     yv8_vulkan_rows_pack (self->quants[i], self->program->shapes[i].channels,
         (gpointer) ((guint8 *) staging->map + rows->offset));
     if (!yv8_vulkan_span_init (rows, self->device, &self->parameters, rows->offset, rows->size,
-            YV8_VULKAN_VIEW_NONE, "a feature map", error))
+            YV8_VULKAN_VIEW_DWORDS, "a feature map", error))
       return FALSE;
   }
   return TRUE;
@@ -483,8 +483,13 @@ free_program (Backend *self)
   yv8_vulkan_recorder_free (self->once);
   for (guint i = 0; self->maps && i < yv8_graph_n_buffers (self->program->graph); i++)
     yv8_vulkan_span_clear (&self->maps[i], self->device);
-  for (guint i = 0; self->ops && i < yv8_graph_n_ops (self->program->graph); i++)
+  for (guint i = 0; self->rows && i < yv8_graph_n_buffers (self->program->graph); i++)
+    yv8_vulkan_span_clear (&self->rows[i], self->device);
+  for (guint i = 0; self->ops && i < yv8_graph_n_ops (self->program->graph); i++) {
     yv8_vulkan_span_clear (&self->ops[i].weights, self->device);
+    yv8_vulkan_span_clear (&self->ops[i].aux, self->device);
+  }
+  yv8_vulkan_span_clear (&self->input_span, self->device);
   for (guint i = 0; i < G_N_ELEMENTS (buffers); i++)
     yv8_vulkan_buffer_clear (buffers[i], self->device);
   yv8_quants_free (self->quants);

@@ -31,7 +31,7 @@ typedef enum {
  * @f16: activations and weights are stored as float16
  * @subgroup: lanes of one, where they can broadcast and it is of a fixed size that the kernels
  * know; else 0
- * @texel: kernels read through texel buffers, and lanes of a subgroup share weights
+ * @texel: kernels read through texel buffers
  * @has_dot: knows packed dot products, be they fast or not
  * @dot: that the kernels use
  * @pipeline_flags: of every pipeline; 0 but where it is opened for inspection

@@ -9,30 +9,34 @@
  * @pixels: of a lane of a convolution, at most
  * @groups: of four channels, of an int8 one, likewise
  * @lanes: of a workgroup of an int8 one
- * @steps: groups of input channels in a run of its main loop, at most
+ * @whole: a run of its main loop is a whole kernel at least
+ * @steps: whole kernels in such a run, at most
  */
 typedef struct {
   guint32 busy, lanes, pixels, groups, steps;
+  gboolean whole;
 } Tuning;
 
 enum {
   TUNING_GPU,
   TUNING_GPU_WITHOUT_DOT,
   TUNING_SOFTWARE,
+  TUNING_SOFTWARE_QS8,
 };
 
 /* Without a dot product a sum takes twice the registers, see EXACT_TERMS in dot.glsl. */
 static const Tuning TUNINGS[] = {
-  [TUNING_GPU] = { .busy = 3072, .lanes = 64, .pixels = 4, .groups = 4, .steps = 8 },
+  [TUNING_GPU] = { .busy = 3072, .lanes = 64, .pixels = 4, .groups = 4, .steps = 8, .whole = TRUE },
   [TUNING_GPU_WITHOUT_DOT] = { .busy = 3072, .lanes = 64, .pixels = 2, .groups = 4, .steps = 1 },
-  [TUNING_SOFTWARE] = { .busy = 512, .lanes = 16, .pixels = 4, .groups = 4, .steps = 1 },
+  [TUNING_SOFTWARE] = { .busy = 512, .pixels = 4 },
+  [TUNING_SOFTWARE_QS8] = { .busy = 256, .lanes = 8, .pixels = 10, .groups = 2, .steps = 1 },
 };
 
 static const Tuning *
 tuning_of (const Yv8VulkanDevice *device, gboolean qs8)
 {
   if (device->software)
-    return &TUNINGS[TUNING_SOFTWARE];
+    return &TUNINGS[qs8 ? TUNING_SOFTWARE_QS8 : TUNING_SOFTWARE];
   return &TUNINGS[qs8 && !device->dot ? TUNING_GPU_WITHOUT_DOT : TUNING_GPU];
 }
 
@@ -172,8 +176,7 @@ choose_tile (guint32 *values, const Tuning *tuning, const Yv8VulkanPush *push, g
   guint32 pixels = tuning->pixels, groups = qs8 ? tuning->groups : YV8_TILE_GROUPS;
   guint32 lanes = qs8 ? tuning->lanes : YV8_LANES;
 
-  while (pixels > push->out_width)
-    pixels /= 2;
+  pixels = divide_up (push->out_width, divide_up (push->out_width, pixels));
   while (pixels * groups > 1 && divide_up (push->out_width * push->out_height, lanes * pixels) *
                                         divide_up (push->out_groups, groups) * lanes <
                                     tuning->busy) {
@@ -190,14 +193,14 @@ choose_tile (guint32 *values, const Tuning *tuning, const Yv8VulkanPush *push, g
 }
 
 /* Short loops are unrolled, as far as they come out even, so that loads of the next products begin
- * before those of the last are through. */
+ * before those of the last are through. Rows of the kernel in a run. */
 static guint32
 steps_of (const Tuning *tuning, const Yv8VulkanPush *push, const Yv8Window *window)
 {
   guint32 steps = 1;
 
   if (window->kernel_h * window->kernel_w > 1)
-    return 1;
+    return tuning->whole ? window->kernel_h : 1;
   while (steps < tuning->steps && push->in_groups % (2 * steps) == 0)
     steps *= 2;
   return steps;

@@ -43,6 +43,18 @@ layout (local_size_x = YV8_LANES) in;
 #define SOURCE_F32(place, name)  STORAGE (place, name, PACKED)
 #define LOAD_F32(name, position) UNPACK (name.data[position])
 #endif
+/* Dwords, or four at once. */
+#ifdef TEXEL
+#define SOURCE_DWORD(place, name)  layout (binding = place) uniform usamplerBuffer name;
+#define LOAD_DWORD(name, position) texelFetch (name, int (position)).x
+#define SOURCE_DWORDS              SOURCE_DWORD
+#define LOAD_DWORDS(name, position) texelFetch (name, int (position))
+#else
+#define SOURCE_DWORD(place, name)  STORAGE (place, name, uint)
+#define LOAD_DWORD(name, position) name.data[position]
+#define SOURCE_DWORDS(place, name) STORAGE (place, name, uvec4)
+#define LOAD_DWORDS                LOAD_DWORD
+#endif
 #define DESTINATION_F32        DESTINATION_OF (destination, PACKED)
 #define STORE_F32(position, v) destination.data[position] = PACK (v)
 

@@ -35,7 +35,7 @@
 #define YV8_CONSTANT_RESIDUAL   6
 #define YV8_CONSTANT_SHIFT      7  /* log2 of an enlargement */
 #define YV8_CONSTANT_TO_F32     8  /* an int8 convolution writes float32 */
-#define YV8_CONSTANT_STEPS      9  /* groups of input channels of a run of the main loop */
+#define YV8_CONSTANT_STEPS      9  /* rows of the kernel in a run of the main loop */
 #define YV8_CONSTANT_GROUPS     10 /* of four output channels that a lane computes */
 #define YV8_CONSTANT_LANES      11 /* of a workgroup of an int8 convolution */
 #define YV8_N_CONSTANTS         12

@@ -4,18 +4,13 @@
  * of numeric.h. */
 #include "numeric.h"
 
-#ifdef TEXEL
-#define SOURCE_QS8(place, name)  layout (binding = place) uniform usamplerBuffer name;
-#define LOAD_QS8(name, position) texelFetch (name, int (position)).x
-#else
-#define SOURCE_QS8(place, name)  STORAGE (place, name, uint)
-#define LOAD_QS8(name, position) name.data[position]
-#endif
+#define SOURCE_QS8                 SOURCE_DWORD
+#define LOAD_QS8                   LOAD_DWORD
 #define DESTINATION_QS8            DESTINATION_OF (dwords, uint)
 #define STORE_QS8(position, dword) dwords.data[position] = dword
 
-#define ROWS                          STORAGE (YV8_BINDING_AUX, rows, ivec4)
-#define ROW(group, row)               rows.data[(group) * YV8_N_ROWS + row]
+#define ROWS                          SOURCE_DWORDS (YV8_BINDING_AUX, rows)
+#define ROW(group, row)               ivec4 (LOAD_DWORDS (rows, (group) * YV8_N_ROWS + row))
 #define dequantize(q, group)          scale_qs8 (q, ROW (group, YV8_ROW_SCALE), ROW (group, YV8_ROW_ZERO))
 
 ivec4

@@ -17,7 +17,8 @@ model_runs (const Yv8VulkanKernel *kernel)
   const guint32 *values = kernel->constants.values;
 
   if (values[YV8_CONSTANT_PIXELS])
-    return (double) kernel->push.in_groups / MAX (values[YV8_CONSTANT_STEPS], 1);
+    return (double) kernel->push.in_groups * values[YV8_CONSTANT_KERNEL_H] /
+           MAX (values[YV8_CONSTANT_STEPS], 1);
   return MAX (values[YV8_CONSTANT_KERNEL_H] * values[YV8_CONSTANT_KERNEL_W], 1);
 }
 

@@ -86,7 +86,7 @@ describe (const Yv8VulkanKernel *kernel)
   if (values[YV8_CONSTANT_PIXELS])
     g_string_append_printf (
         text, " %u px x %u", values[YV8_CONSTANT_PIXELS], 4 * values[YV8_CONSTANT_GROUPS]);
-  if (values[YV8_CONSTANT_STEPS] > 1)
+  if (values[YV8_CONSTANT_STEPS] > values[YV8_CONSTANT_KERNEL_H])
     g_string_append_printf (text, " %u steps", values[YV8_CONSTANT_STEPS]);
   if (values[YV8_CONSTANT_SHIFT])
     g_string_append_printf (text, " shift %u", values[YV8_CONSTANT_SHIFT]);
