@@ -17,6 +17,8 @@
 #define MAX_TASKS   8 /* for each lane, along the rows */
 #define LEAST_TASKS 4
 
+#define CACHE_LINE  64 /* bytes */
+
 #define MAX_WORDS   (YV8_CPU_MAX_PIXELS * YV8_CPU_MAX_CHANNELS / 4)
 
 typedef struct {
@@ -80,8 +82,9 @@ cost (const Yv8CpuConvQs8 *self, const Geometry *of)
   double tiles = (double) ((run + of->pixels - 1) / of->pixels) * groups;
   double gathered = self->gathers ? (double) self->block * of->in.n_blocks : 0;
 
-  return turns *
-         (tiles * (self->n_steps * STEP_COST + TILE_COST) + gathered * GATHER_COST + TASK_COST);
+  double steps = (double) self->steps[self->n_groups] / self->n_groups;
+
+  return turns * (tiles * (steps * STEP_COST + TILE_COST) + gathered * GATHER_COST + TASK_COST);
 }
 
 static void
@@ -100,78 +103,115 @@ plan (Yv8CpuConvQs8 *self, const Geometry *of)
   lay_out (self, of, best);
 }
 
-/* A step's place in the input, by its number. */
+/* A step's place in the input. */
 typedef struct {
   guint block, ky, kx;
 } Step;
 
-static Step
-step_of (const Yv8Window *window, gsize step)
-{
-  guint taps = window->kernel_h * window->kernel_w;
-
-  return (Step){ step / taps, step % taps / window->kernel_w, step % window->kernel_w };
-}
-
-static void
-find_offsets (Yv8CpuConvQs8 *self, const Yv8Window *window)
+static gint32
+offset_of (const Yv8CpuConvQs8 *self, const Yv8Window *window, Step at)
 {
   guint s = window->stride;
 
-  for (gsize i = 0; i < self->n_steps; i++) {
-    Step at = step_of (window, i);
-    self->offsets[i] = (gint32) (at.block * self->block + at.ky % s * self->phase_row +
-                                 at.kx % s * self->phase + at.ky / s * self->pitch + at.kx / s);
-  }
+  return (gint32) (at.block * self->block + at.ky % s * self->phase_row + at.kx % s * self->phase +
+                   at.ky / s * self->pitch + at.kx / s);
 }
 
-/* The weights of four input channels; returns what they take off the sum. */
+/* The weights of a tile at one step; words of four, whose lowest byte is the first. */
+typedef struct {
+  const Yv8Op *op;
+  gint64
+      channel; /* the group's first; below 0 in the first group of a slice that begins in a word */
+  guint n;
+  Step at;
+} Tap;
+
 static gint32
-pack_step (gint32 *y, const Yv8CpuQs8Kernels *kernels, const Yv8Op *op, const Yv8Quant *quants,
-    guint channel, Step at)
+weight_at (const Tap *tap, guint o, guint lane)
 {
+  const Yv8Op *op = tap->op;
   const Yv8Window *window = &op->window;
-  guint first = op->in[0].channel % 4, n = op->in[0].channels;
-  guint32 w[4] = { 0 };
-  gint32 sum = 0;
+  gint64 to = tap->channel + o, from = (gint64) 4 * tap->at.block + lane - op->in[0].channel % 4;
 
-  for (guint lane = 0; lane < 4; lane++) {
-    guint c = 4 * at.block + lane - first; /* wraps below 0 */
-    if (c >= n)
-      continue;
-    gsize i = (((gsize) channel * n + c) * window->kernel_h + at.ky) * window->kernel_w + at.kx;
-    w[lane] = (guint32) op->qweights[i];
-    sum += op->qweights[i] * (quants[c].zero + kernels->pixel_offset);
-  }
-  if (kernels->weight_words == 2) {
-    y[0] = (gint32) ((w[0] & 0xffff) | w[2] << 16);
-    y[1] = (gint32) ((w[1] & 0xffff) | w[3] << 16);
-  } else {
-    y[0] = (gint32) ((w[0] & 255) | (w[1] & 255) << 8 | (w[2] & 255) << 16 | w[3] << 24);
-  }
-  return sum;
+  if (to < 0 || to >= op->out.channels || from < 0 || from >= op->in[0].channels)
+    return 0;
+  gsize i = ((gsize) to * op->in[0].channels + (gsize) from) * window->kernel_h + tap->at.ky;
+  return op->qweights[i * window->kernel_w + tap->at.kx];
 }
 
+static gboolean
+is_live (const Tap *tap)
+{
+  for (guint i = 0; i < 4 * tap->n; i++)
+    if (weight_at (tap, i / 4, i % 4))
+      return TRUE;
+  return FALSE;
+}
+
+/* Takes what the zero points add off @corrections. */
 static void
-pack (Yv8CpuConvQs8 *self, const Yv8Cpu *cpu, const Yv8Op *op, guint lane)
+pack_tap (gint32 *y, gint32 *corrections, const Tap *tap, const Yv8CpuQs8Kernels *kernels,
+    const Yv8Quant *quants)
+{
+  for (guint o = 0; o < tap->n; o++, y += kernels->weight_words) {
+    guint32 w[4];
+    for (guint lane = 0; lane < 4; lane++) {
+      gint32 weight = weight_at (tap, o, lane);
+      w[lane] = (guint32) weight;
+      if (weight)
+        corrections[o] -=
+            weight * (quants[4 * tap->at.block + lane - tap->op->in[0].channel % 4].zero +
+                         kernels->pixel_offset);
+    }
+    if (kernels->weight_words == 2) {
+      y[0] = (gint32) ((w[0] & 0xffff) | w[2] << 16);
+      y[1] = (gint32) ((w[1] & 0xffff) | w[3] << 16);
+    } else {
+      y[0] = (gint32) ((w[0] & 255) | (w[1] & 255) << 8 | (w[2] & 255) << 16 | w[3] << 24);
+    }
+  }
+}
+
+/* Walks all taps of all groups; packs those that are live, or, before there is room, counts them.
+ */
+static void
+walk_taps (Yv8CpuConvQs8 *self, const Yv8Cpu *cpu, const Yv8Op *op, guint lane)
 {
   const Yv8CpuQs8Kernels *kernels = cpu->kernels->qs8;
   const Yv8Quant *quants = cpu->planar.quants[op->in[0].buffer] + op->in[0].channel;
+  gsize words = (gsize) kernels->channels * kernels->weight_words, step = 0;
+
+  for (guint group = 0; group < self->n_groups; group++) {
+    Tap tap = { op, (gint64) group * kernels->channels - lane, kernels->channels, { 0, 0, 0 } };
+    self->steps[group] = step;
+    for (tap.at.block = 0; tap.at.block < self->n_in_blocks; tap.at.block++)
+      for (tap.at.ky = 0; tap.at.ky < op->window.kernel_h; tap.at.ky++)
+        for (tap.at.kx = 0; tap.at.kx < op->window.kernel_w; tap.at.kx++) {
+          if (!is_live (&tap))
+            continue;
+          if (self->weights) {
+            self->offsets[step] = offset_of (self, &op->window, tap.at);
+            pack_tap (self->weights + step * words, self->corrections + group * kernels->channels,
+                &tap, kernels, quants);
+          }
+          step++;
+        }
+  }
+  self->steps[self->n_groups] = step;
+}
+
+static void
+pack_channels (Yv8CpuConvQs8 *self, const Yv8Cpu *cpu, const Yv8Op *op, guint lane)
+{
   const Yv8Quant *others =
       op->n_in > 1 ? cpu->planar.quants[op->in[1].buffer] + op->in[1].channel : NULL;
 
   for (guint c = 0; c < op->out.channels; c++) {
-    guint to = lane + c, group = to / kernels->channels;
-    gint32 *y =
-        self->weights + (gsize) group * self->n_steps * kernels->channels * kernels->weight_words;
-    y += to % kernels->channels * kernels->weight_words;
-    for (gsize i = 0; i < self->n_steps; i++, y += kernels->channels * kernels->weight_words)
-      self->corrections[to] -= pack_step (y, kernels, op, quants, c, step_of (&op->window, i));
-    self->multiplier[to] = op->multiplier[c];
-    self->bias[to] = op->bias[c];
+    self->multiplier[lane + c] = op->multiplier[c];
+    self->bias[lane + c] = op->bias[c];
     if (others) {
-      self->residual_scale[to] = others[c].scale;
-      self->residual_zero[to] = others[c].zero;
+      self->residual_scale[lane + c] = others[c].scale;
+      self->residual_zero[lane + c] = others[c].zero;
     }
   }
 }
@@ -181,6 +221,7 @@ yv8_cpu_conv_qs8_free (Yv8CpuConvQs8 *self)
 {
   if (!self)
     return;
+  g_free (self->steps);
   g_free (self->offsets);
   g_free (self->weights);
   g_free (self->corrections);
@@ -200,24 +241,29 @@ yv8_cpu_conv_qs8_new (const Yv8Cpu *cpu, const Yv8Op *op)
   Yv8CpuConvQs8 *self = g_new0 (Yv8CpuConvQs8, 1);
   gsize words = (gsize) kernels->channels * kernels->weight_words;
 
+  self->n_in_blocks = of.in.n_blocks;
   self->n_groups = (lane + of.out.channels + kernels->channels - 1) / kernels->channels;
-  self->n_steps = (gsize) of.in.n_blocks * op->window.kernel_h * op->window.kernel_w;
   gsize padded = (gsize) self->n_groups * kernels->channels;
-  self->offsets = g_try_new (gint32, self->n_steps);
-  self->weights = g_try_malloc0_n (self->n_steps * self->n_groups, words * sizeof (gint32));
+  self->steps = g_try_new0 (gsize, (gsize) self->n_groups + 1);
   self->corrections = g_try_new0 (gint32, padded);
   self->residual_zero = g_try_new0 (gint32, padded);
   self->multiplier = g_try_new0 (float, padded);
   self->bias = g_try_new0 (float, padded);
   self->residual_scale = g_try_new0 (float, padded);
+  if (self->steps) {
+    walk_taps (self, cpu, op, lane);
+    gsize n = MAX (self->steps[self->n_groups], 1);
+    self->offsets = g_try_new (gint32, n);
+    self->weights = g_try_malloc_n (n, words * sizeof (gint32));
+  }
   if (!self->offsets || !self->weights || !self->corrections || !self->residual_zero ||
       !self->multiplier || !self->bias || !self->residual_scale) {
     yv8_cpu_conv_qs8_free (self);
     return NULL;
   }
   plan (self, &of);
-  find_offsets (self, &op->window);
-  pack (self, cpu, op, lane);
+  walk_taps (self, cpu, op, lane);
+  pack_channels (self, cpu, op, lane);
   return self;
 }
 
@@ -423,6 +469,33 @@ task_of (Yv8Cpu *cpu, const Yv8Op *op, guint index)
   return task;
 }
 
+static void
+prefetch (gconstpointer x, guint words)
+{
+  for (guint i = 0; i < words * 4 + CACHE_LINE - 1; i += CACHE_LINE)
+    __builtin_prefetch ((const guint8 *) x + i);
+}
+
+/* Of the tile that begins at @at: the row that no tile before it has read, and where it will write.
+ * A tile lies in more places than the processor foresees by itself. */
+static void
+prefetch_tile (const Task *task, const guint32 *x, gsize at, guint first_group, guint end_group)
+{
+  const Yv8CpuConvQs8 *conv = task->conv;
+  guint pixels = task->cpu->kernels->qs8->pixels, channels = task->cpu->kernels->qs8->channels;
+  gsize row = task->first_row + at / conv->pitch, column = at % conv->pitch;
+  guint end = end_group * channels;
+
+  x += at + (task->op->window.kernel_h - 1) * conv->pitch;
+  for (guint i = 0; !conv->gathers && i < conv->n_in_blocks; i++)
+    prefetch (x + i * conv->block, pixels);
+  for (guint c = first_group * channels; task->y && c < MIN (end, task->op->out.channels); c++)
+    prefetch (task->y + c * task->plane + row * task->width + column, pixels);
+  for (guint i = first_group * channels / 4; !task->y && i < MIN (end / 4, task->out.n_blocks); i++)
+    prefetch (
+        task->out.data + i * task->out.block + (row + 1) * task->out.pitch + 1 + column, pixels);
+}
+
 /* A run's last tile ends where the run does, and gives only what the one before it did not: nothing
  * beyond the run is read. */
 static void
@@ -430,16 +503,19 @@ run_tiles (Task *task, const guint32 *x, guint first_group, guint end_group)
 {
   const Yv8CpuConvQs8 *conv = task->conv;
   const Yv8CpuQs8Kernels *kernels = task->cpu->kernels->qs8;
-  gsize group_size = conv->n_steps * kernels->channels * kernels->weight_words;
+  gsize words = (gsize) kernels->channels * kernels->weight_words;
   gsize n = (gsize) (task->end_row - task->first_row - 1) * conv->pitch + task->width;
   gint32 acc[YV8_CPU_MAX_PIXELS * YV8_CPU_MAX_CHANNELS] __attribute__ ((aligned (64)));
 
   for (gsize from = 0; from < n; from += kernels->pixels) {
     gsize start = MIN (from, n - MIN (n, kernels->pixels));
     cut (task, start, from, MIN (from + kernels->pixels, n));
+    if (from + kernels->pixels < n)
+      prefetch_tile (task, x, from + kernels->pixels, first_group, end_group);
     for (guint group = first_group; group < end_group; group++) {
-      kernels->conv (acc, x + start, conv->offsets, conv->n_steps,
-          conv->weights + group * group_size, conv->corrections + group * kernels->channels);
+      gsize step = conv->steps[group];
+      kernels->conv (acc, x + start, conv->offsets + step, conv->steps[group + 1] - step,
+          conv->weights + step * words, conv->corrections + group * kernels->channels);
       finish (task, group, acc);
     }
   }

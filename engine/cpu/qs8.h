@@ -89,17 +89,20 @@ gsize yv8_cpu_qs8_scratch (const Yv8Cpu *cpu, const Yv8Op *op);
  * The pixels that a tile of outputs needs for it lie in one run of words: in the map itself, halo
  * and all, at stride 1 and a pad of 1; else in a copy in scratch, split into the phases of rows and
  * columns by stride. A step is thus a distance from the tile's first pixel. Outputs that fall
- * between two rows are computed and thrown away.
+ * between two rows are computed and thrown away. Steps at which all channels of a group have no
+ * weight but 0 are left out.
  *
  * @gathers: by way of the copy
  * @pitch: words from one row of outputs to the next
  * @phase_rows: of the copy, rows of a phase
  * @phase, @phase_row, @block: of the copy or the map, words from one column phase, row phase, block
  *   of four channels to the next
+ * @n_in_blocks: of four input channels
  * @n_groups: of output channels that a tile computes together
  * @row_tasks, @group_tasks: the cut into tasks
- * @offsets: (array) [n_steps]
- * @weights: (array) [n_groups][n_steps][channels of a tile][weight_words]
+ * @steps: (array) [n_groups + 1]: first step of each group; steps are counted on through the groups
+ * @offsets: (array): of each step
+ * @weights: (array): of each step [channels of a tile][weight_words]
  * @corrections: (array): of each output channel, as are those that follow, from the first lane of
  *   the first block on: what takes the zero points off
  */
@@ -107,9 +110,9 @@ struct _Yv8CpuConvQs8 {
   gboolean gathers;
   guint pitch, phase_rows;
   gsize phase, phase_row, block;
-  guint n_groups;
+  guint n_in_blocks, n_groups;
   guint row_tasks, group_tasks;
-  gsize n_steps;
+  gsize *steps;
   gint32 *offsets;
   gint32 *weights;
   gint32 *corrections;

@@ -108,6 +108,26 @@ fill_qweights (Yv8Op *op, CaseValues kind, GRand *rand)
   }
 }
 
+/* Zeroes the weights of blocks of 16 output channels by four input channels at one place of the
+ * window, as pruning does; at a density of 1, all. */
+static void
+kill_blocks (Yv8Op *op, GRand *rand)
+{
+  static const double DENSITIES[] = { 0, 0, 0.3, 0.9, 1 };
+  double density = DENSITIES[g_rand_int_range (rand, 0, G_N_ELEMENTS (DENSITIES))];
+  guint taps = op->window.kernel_h * op->window.kernel_w, n = op->in[0].channels;
+  guint first = op->in[0].channel % 4, blocks = (first + n + 3) / 4;
+  g_autofree gboolean *dead = g_new (gboolean, (gsize) taps * blocks);
+
+  for (guint o = 0; o < op->out.channels; o++) {
+    for (guint i = 0; i < taps * blocks && (o == 0 || (op->out.channel + o) % 16 == 0); i++)
+      dead[i] = g_rand_double (rand) < density;
+    for (guint i = 0; i < n * taps; i++)
+      if (dead[(first + i / taps) / 4 * taps + i % taps])
+        op->qweights[(gsize) o * n * taps + i] = 0;
+  }
+}
+
 /* Guards are made by an op that gives the same size; of the source's type for QUANTIZE, else of the
  * destination's. */
 static void
@@ -153,6 +173,7 @@ qs8_graph (const Case *test, gboolean f32, guint align, GRand *rand)
   if (test->kind == YV8_OP_CONV) {
     op->activation = test->activation;
     fill_qweights (op, test->values, rand);
+    kill_blocks (op, rand);
     if (test->residual)
       op->in[op->n_in++] = (Yv8Slice){ 1, case_residual_channel (test), test->out_channels };
   }

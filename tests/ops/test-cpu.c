@@ -8,7 +8,7 @@
 
 #include "cases.h"
 #include "cpu/backend.h"
-#include "cpu/cpu.h"
+#include "cpu/qs8.h"
 #include "network.h"
 #include "ref/backend.h"
 #include "testing.h"
@@ -242,6 +242,56 @@ test_network_qs8 (gconstpointer isa)
   }
 }
 
+/* One convolution of 3x3 from 8 to 32 channels; groups of 16 output channels have @live[i] blocks
+ * of weights that are not 0. */
+static Yv8Graph *
+pruned_graph (const guint *live)
+{
+  enum { IN = 8, OUT = 32, TAPS = 9 };
+  Yv8Graph *graph = yv8_graph_new ();
+  Yv8Op input = { YV8_OP_INPUT, g_strdup ("input"), .out = { 0, 0, IN } };
+  Yv8Op quantize = { YV8_OP_QUANTIZE, g_strdup ("quantize"), 1, .in = { { 0, 0, IN } },
+    .out = { 1, 0, IN }, .quant = { 0.01f, 3 } };
+  Yv8Op conv = { YV8_OP_CONV, g_strdup ("conv"), 1, .in = { { 1, 0, IN } }, .out = { 2, 0, OUT },
+    .window = { 3, 3, 1, 1 }, .quant = { 0.5f, -7 } };
+
+  conv.qweights = g_new0 (gint8, OUT * IN * TAPS);
+  conv.multiplier = g_new0 (float, OUT);
+  conv.bias = g_new0 (float, OUT);
+  for (guint o = 0; o < OUT; o++) {
+    conv.multiplier[o] = 1e-3f;
+    for (guint block = 0; block < live[o / 16]; block++) /* the last of its channels and lanes */
+      if (o % 16 == 15)
+        conv.qweights[(o * IN + block / TAPS * 4 + 3) * TAPS + block % TAPS] = 1;
+  }
+  yv8_graph_add_buffer (graph, IN);
+  yv8_graph_add_typed_buffer (graph, IN, YV8_TYPE_QS8);
+  yv8_graph_add_typed_buffer (graph, OUT, YV8_TYPE_QS8);
+  g_array_append_val (graph->outputs, conv.out);
+  yv8_graph_add_op (graph, &input);
+  yv8_graph_add_op (graph, &quantize);
+  yv8_graph_add_op (graph, &conv);
+  return graph;
+}
+
+/* What is 0 for all channels of a tile is left out. */
+static void
+test_pruned (void)
+{
+  static const guint LIVE[][2] = { { 18, 18 }, { 0, 0 }, { 18, 0 }, { 1, 10 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (LIVE); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (Yv8Graph) graph = pruned_graph (LIVE[i]);
+    Yv8Backend *backend = yv8_cpu_backend_new (1, &error);
+    g_autoptr (Yv8Executor) executor = yv8_executor_new (graph, 64, 64, backend, 0, &error);
+    g_assert_no_error (error);
+    g_assert_nonnull (executor);
+    const Yv8CpuConvQs8 *conv = ((Yv8Cpu *) backend)->convs[2];
+    g_assert_cmpuint (conv->steps[conv->n_groups], ==, LIVE[i][0] + LIVE[i][1]);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -253,6 +303,7 @@ main (int argc, char **argv)
     g_test_add_data_func (silu, ISAS[i], test_silu);
     g_test_add_data_func (network, ISAS[i], test_network_qs8);
   }
+  g_test_add_func ("/cpu/pruned", test_pruned);
   g_test_add_func ("/cpu/pool", test_pool);
   g_test_add_func ("/cpu/network", test_network);
   return g_test_run ();
