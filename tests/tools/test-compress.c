@@ -38,9 +38,11 @@ test_same (void)
 
   if (!folder)
     return;
-  g_auto (Program) one = compress ("--output 0.bin --prune blocks:0.2 --input images");
-  g_auto (Program) two = compress ("--output 1.bin --prune blocks:0.2 --threads 1 images");
-  g_auto (Program) other = compress ("--output 2.bin --prune blocks:0.2 --criterion random images");
+  g_auto (Program) one = compress ("--output 0.bin --frames 4 --prune blocks:0.2 --input images");
+  g_auto (Program) two =
+      compress ("--output 1.bin --frames 4 --prune blocks:0.2 --threads 1 images");
+  g_auto (Program) other =
+      compress ("--output 2.bin --frames 4 --prune blocks:0.2 --criterion random images");
   g_autofree char *contents[3] = { NULL };
   gsize sizes[3];
   g_assert_cmpint (one.status | two.status | other.status, ==, 0);
