@@ -4,6 +4,7 @@
 #pragma once
 
 #include "command.h"
+#include "text.h"
 
 G_BEGIN_DECLS
 
@@ -37,5 +38,30 @@ double yv8_bench_overlay_draw (Yv8BenchOverlay *overlay);
  */
 gboolean yv8_bench_pipeline (
     const Yv8Options *options, const char *clip, guint n_frames, guint n_warmup, GError **error);
+
+/**
+ * Yv8BenchOps: the times of the ops of a detector that was made to profile, beside what the device
+ * could do: an op's bound is the greater of its products at their measured peak and its bytes at
+ * the measured bandwidth
+ */
+typedef struct _Yv8BenchOps Yv8BenchOps;
+
+/**
+ * yv8_bench_ops_new:
+ * @detector: (transfer none): outlives the result
+ *
+ * Measures the peak, where the device knows it.
+ */
+Yv8BenchOps *yv8_bench_ops_new (Yv8Detector *detector, guint n_frames);
+void yv8_bench_ops_free (Yv8BenchOps *ops);
+
+/**
+ * yv8_bench_ops_take: the times of the last frame are those of @frame, 0 to @n_frames - 1
+ */
+void yv8_bench_ops_take (Yv8BenchOps *ops, guint frame);
+
+/* The medians of the frames. */
+void yv8_bench_ops_print (const Yv8BenchOps *ops);
+void yv8_bench_ops_json (const Yv8BenchOps *ops, Yv8Json *json);
 
 G_END_DECLS

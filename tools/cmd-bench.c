@@ -27,8 +27,7 @@ typedef struct {
   Yv8Frame frame;
   Yv8BenchOverlay *overlay; /* NULL: none */
   double *samples[N_STAGES];
-  guint n_ops;
-  double *op_samples; /* [n_ops][n_frames] */
+  Yv8BenchOps *ops;   /* NULL: not asked for */
   double load, first; /* from the beginning of loading to its end, and to the first detections */
 } Bench;
 
@@ -40,7 +39,7 @@ bench_clear (Bench *bench)
   g_clear_pointer (&bench->model, yv8_model_unref);
   for (guint stage = 0; stage < N_STAGES; stage++)
     g_free (bench->samples[stage]);
-  g_free (bench->op_samples);
+  g_clear_pointer (&bench->ops, yv8_bench_ops_free);
   g_free (bench->pixels);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Bench, bench_clear)
@@ -79,8 +78,8 @@ make_detector (Bench *bench, GError **error)
   if (!yv8_detector_detect (bench->detector, &bench->frame, NULL, &detections, &n, error))
     return FALSE;
   bench->first = (double) (g_get_monotonic_time () - start) / 1e3;
-  bench->n_ops = yv8_detector_n_ops (bench->detector);
-  bench->op_samples = g_new0 (double, (gsize) bench->n_ops *(guint) n_frames);
+  if (ops)
+    bench->ops = yv8_bench_ops_new (bench->detector, (guint) n_frames);
   for (guint stage = 0; stage < N_STAGES; stage++)
     bench->samples[stage] = g_new0 (double, (guint) n_frames);
   if (n_boxes)
@@ -108,11 +107,8 @@ detect_once (Bench *bench, int index, GError **error)
   bench->samples[POSTPROCESS][index] = timing.postprocess / 1e3;
   bench->samples[OVERLAY][index] = overlay;
   bench->samples[TOTAL][index] = (double) (end - start) / 1e3 + overlay;
-  for (guint op = 0; op < bench->n_ops; op++) {
-    Yv8OpTime time;
-    yv8_detector_op_time (bench->detector, op, &time);
-    bench->op_samples[(gsize) op * (guint) n_frames + (guint) index] = time.microseconds / 1e3;
-  }
+  if (bench->ops)
+    yv8_bench_ops_take (bench->ops, (guint) index);
   return TRUE;
 }
 
@@ -137,62 +133,6 @@ frames_per_second (const Bench *bench)
   for (int i = 0; i < n_frames; i++)
     sum += bench->samples[TOTAL][i];
   return 1e3 * n_frames / sum;
-}
-
-typedef struct {
-  guint64 macs;
-  double time; /* sum of the medians */
-} Total;
-
-static double
-op_median (const Bench *bench, guint op)
-{
-  return yv8_summarise (bench->op_samples + (gsize) op * (guint) n_frames, (gsize) n_frames).median;
-}
-
-static Total
-sum_ops (const Bench *bench)
-{
-  Total total = { 0 };
-
-  for (guint op = 0; op < bench->n_ops; op++) {
-    Yv8OpTime time;
-    yv8_detector_op_time (bench->detector, op, &time);
-    total.macs += time.macs;
-    total.time += op_median (bench, op);
-  }
-  return total;
-}
-
-static double
-ratio (double part, double whole)
-{
-  return whole > 0 ? part / whole : 0;
-}
-
-static void
-print_ops_json (const Bench *bench, Yv8Json *json)
-{
-  Total total = sum_ops (bench);
-
-  yv8_json_array (json, "ops");
-  for (guint op = 0; op < bench->n_ops; op++) {
-    double time = op_median (bench, op);
-    Yv8OpTime info;
-    yv8_detector_op_time (bench->detector, op, &info);
-    yv8_json_newline (json);
-    yv8_json_object (json, NULL);
-    yv8_json_string (json, "name", info.name);
-    yv8_json_string (json, "kernel", info.kernel);
-    yv8_json_string (json, "shape", info.shape);
-    yv8_json_integer (json, "macs", info.macs);
-    yv8_json_number (json, "ms", time, 4);
-    yv8_json_number (json, "gmac_per_s", ratio ((double) info.macs / 1e6, time), 2);
-    yv8_json_number (json, "share", ratio (time, total.time), 4);
-    yv8_json_end (json);
-  }
-  yv8_json_newline (json);
-  yv8_json_end (json);
 }
 
 static void
@@ -234,35 +174,10 @@ print_json (const Bench *bench)
   yv8_json_number (json, "fps", fps, 2);
   yv8_json_integer (json, "resident_bytes", yv8_memory_resident ());
   yv8_json_integer (json, "peak_bytes", yv8_memory_peak ());
-  if (ops)
-    print_ops_json (bench, json);
+  if (bench->ops)
+    yv8_bench_ops_json (bench->ops, json);
   yv8_json_end (json);
   yv8_json_print (json);
-}
-
-static void
-print_ops_table (const Bench *bench)
-{
-  const char *titles[] = { "<op", "<kernel", "<shape", "ms", "GMAC", "GMAC/s", "share", NULL };
-  g_autoptr (Yv8Table) table = yv8_table_new (titles);
-  Total total = sum_ops (bench);
-
-  for (guint op = 0; op <= bench->n_ops; op++) {
-    gboolean last = op == bench->n_ops;
-    Yv8OpTime info = { .name = "total", .kernel = "", .shape = "", .macs = total.macs };
-    double time = last ? total.time : op_median (bench, op);
-    if (!last)
-      yv8_detector_op_time (bench->detector, op, &info);
-    yv8_table_add (table, "%s", info.name);
-    yv8_table_add (table, "%s", info.kernel);
-    yv8_table_add (table, "%s", info.shape);
-    yv8_table_add (table, "%.3f", time);
-    yv8_table_add (table, "%.4f", (double) info.macs / 1e9);
-    yv8_table_add (table, "%.1f", ratio ((double) info.macs / 1e6, time));
-    yv8_table_add (table, "%.1f %%", 100 * ratio (time, total.time));
-  }
-  g_print ("\n");
-  yv8_table_print (table);
 }
 
 static void
@@ -293,8 +208,8 @@ print_tables (const Bench *bench)
   yv8_table_print (table);
   g_print ("\n%.1f frames/s, memory %.0f MB, at its peak %.0f MB\n", fps,
       (double) yv8_memory_resident () / 1e6, (double) yv8_memory_peak () / 1e6);
-  if (ops)
-    print_ops_table (bench);
+  if (bench->ops)
+    yv8_bench_ops_print (bench->ops);
 }
 
 static gboolean

@@ -205,5 +205,15 @@ yv8_detector_op_time (const Yv8Detector *self, guint index, Yv8OpTime *time)
   time->kernel = yv8_executor_kernel_name (self->executor, index);
   time->shape = g_ptr_array_index (self->shapes, index);
   time->macs = yv8_op_macs (op, yv8_executor_shapes (self->executor));
+  time->bytes = yv8_op_bytes (op, yv8_executor_shapes (self->executor));
+  time->integer = op->qweights != NULL;
   time->microseconds = yv8_executor_op_nanoseconds (self->executor, index) / 1e3;
+}
+
+gboolean
+yv8_detector_peak (Yv8Detector *self, Yv8Peak *peak)
+{
+  g_return_val_if_fail (self && peak, FALSE);
+
+  return yv8_executor_peak (self->executor, peak);
 }

@@ -314,6 +314,7 @@ static const Yv8BackendClass cpu_class = {
   .output = yv8_planar_output,
   .kernel_name = kernel_name,
   .op_nanoseconds = yv8_planar_op_nanoseconds,
+  .peak = yv8_cpu_peak,
   .free = cpu_free,
 };
 

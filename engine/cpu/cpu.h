@@ -63,4 +63,9 @@ gsize yv8_cpu_conv_scratch (const Yv8Cpu *cpu, const Yv8Op *op, const Yv8CpuTile
  */
 void yv8_cpu_conv_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task);
 
+/**
+ * yv8_cpu_peak: of Yv8BackendClass
+ */
+gboolean yv8_cpu_peak (Yv8Backend *backend, Yv8Peak *peak);
+
 G_END_DECLS

@@ -4,7 +4,7 @@
  * memory and how to run one op; the executor knows the graph, the plan and the order. */
 #pragma once
 
-#include <yv8/frame.h>
+#include <yv8/detector.h>
 
 #include "detect/letterbox.h"
 #include "exec/plan.h"
@@ -61,6 +61,7 @@ typedef struct {
  * they lie so; valid until the next frame
  * @kernel_name: the kernel chosen for an op, e.g. "conv_f32_silu"
  * @op_nanoseconds: time of an op in the last frame, if the program asked for a profile
+ * @peak: (nullable): see yv8_detector_peak()
  * @free: releases everything
  *
  * All calls of one backend come from one thread at a time. Errors: DEVICE, MEMORY, UNSUPPORTED.
@@ -85,6 +86,7 @@ struct _Yv8BackendClass {
   const float *(*output) (Yv8Backend *backend, guint index);
   const char *(*kernel_name) (Yv8Backend *backend, guint op);
   guint64 (*op_nanoseconds) (Yv8Backend *backend, guint op);
+  gboolean (*peak) (Yv8Backend *backend, Yv8Peak *peak);
   void (*free) (Yv8Backend *backend);
 };
 

@@ -202,3 +202,11 @@ yv8_executor_op_nanoseconds (Yv8Executor *self, guint op)
 {
   return self->program.profile ? self->backend->klass->op_nanoseconds (self->backend, op) : 0;
 }
+
+gboolean
+yv8_executor_peak (Yv8Executor *self, Yv8Peak *peak)
+{
+  const Yv8BackendClass *klass = self->backend->klass;
+
+  return klass->peak && klass->peak (self->backend, peak);
+}

@@ -91,4 +91,9 @@ const char *yv8_executor_kernel_name (Yv8Executor *executor, guint op);
  */
 guint64 yv8_executor_op_nanoseconds (Yv8Executor *executor, guint op);
 
+/**
+ * yv8_executor_peak: see yv8_detector_peak()
+ */
+gboolean yv8_executor_peak (Yv8Executor *executor, Yv8Peak *peak);
+
 G_END_DECLS

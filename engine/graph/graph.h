@@ -259,6 +259,12 @@ Yv8Shape yv8_op_out_shape (const Yv8Op *op, const Yv8Shape *shapes);
 guint64 yv8_op_macs (const Yv8Op *op, const Yv8Shape *shapes);
 
 /**
+ * yv8_op_bytes: Returns: of the maps that a run of @op reads and writes and of its weights, each
+ * once
+ */
+guint64 yv8_op_bytes (const Yv8Op *op, const Yv8Shape *shapes);
+
+/**
  * yv8_graph_detect: Returns: (transfer none) (nullable): the DETECT op
  */
 const Yv8Op *yv8_graph_detect (const Yv8Graph *graph);

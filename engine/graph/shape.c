@@ -135,6 +135,28 @@ yv8_op_macs (const Yv8Op *op, const Yv8Shape *shapes)
   return per_output * out.channels * out.height * out.width;
 }
 
+static guint64
+slice_bytes (const Yv8Slice *slice, const Yv8Shape *shapes)
+{
+  const Yv8Shape *shape = &shapes[slice->buffer];
+  guint64 size = shape->type == YV8_TYPE_QS8 ? sizeof (gint8) : sizeof (float);
+
+  return size * slice->channels * shape->height * shape->width;
+}
+
+guint64
+yv8_op_bytes (const Yv8Op *op, const Yv8Shape *shapes)
+{
+  guint64 weight = op->qweights ? sizeof (gint8) : sizeof (float);
+  guint64 bytes = weight * yv8_op_parameters (op);
+
+  if (op->kind == YV8_OP_DETECT)
+    return 0;
+  for (guint i = 0; i < op->n_in; i++)
+    bytes += slice_bytes (&op->in[i], shapes);
+  return bytes + slice_bytes (&op->out, shapes);
+}
+
 guint
 yv8_graph_n_anchors (const Yv8Op *detect, guint width, guint height)
 {

@@ -78,6 +78,8 @@ typedef struct {
  * @kernel: the kernel that ran it
  * @shape: output shape, "64x80x80"
  * @macs: multiply-accumulates
+ * @bytes: of the maps that it reads and writes and of its weights, each once
+ * @integer: whether its products are of int8
  * @microseconds: spent in the last frame
  */
 typedef struct {
@@ -85,8 +87,20 @@ typedef struct {
   const char *kernel;
   const char *shape;
   guint64 macs;
+  guint64 bytes;
+  gboolean integer;
   double microseconds;
 } Yv8OpTime;
+
+/**
+ * Yv8Peak: what a device can do at most, by measurement
+ * @integer_macs: multiply-accumulates of int8 a second
+ * @float_macs: of float32
+ * @bytes: read and written a second, over as much memory as the maps take
+ */
+typedef struct {
+  double integer_macs, float_macs, bytes;
+} Yv8Peak;
 
 /**
  * Yv8Detector:
@@ -149,5 +163,16 @@ YV8_API guint yv8_detector_n_ops (const Yv8Detector *detector);
  * @time: (out): its strings are the detector's own
  */
 YV8_API void yv8_detector_op_time (const Yv8Detector *detector, guint index, Yv8OpTime *time);
+
+/**
+ * yv8_detector_peak:
+ * @peak: (out)
+ *
+ * Measures, in a fraction of a second, the loops of its kernels on data that the processor has at
+ * hand, and the copying of memory.
+ *
+ * Returns: %FALSE on devices that do not know how, all but the CPU, or for want of memory
+ */
+YV8_API gboolean yv8_detector_peak (Yv8Detector *detector, Yv8Peak *peak);
 
 G_END_DECLS

@@ -48,21 +48,10 @@ model_seconds (const Inspection *self, const Yv8VulkanKernel *kernel)
   return MAX (by_issue, by_latency) / CLOCK;
 }
 
-static double
-bytes_of (const Yv8Slice *slice, const Yv8Shape *shapes)
-{
-  const Yv8Shape *shape = &shapes[slice->buffer];
-  double size = shape->type == YV8_TYPE_QS8 ? 1 : sizeof (float);
-
-  return size * slice->channels * shape->height * shape->width;
-}
-
 double
 model_roofline (const Yv8Op *op, const Yv8Shape *shapes)
 {
-  double bytes = bytes_of (&op->out, shapes) + (double) yv8_op_parameters (op);
+  double bytes = (double) yv8_op_bytes (op, shapes);
 
-  for (guint i = 0; i < op->n_in; i++)
-    bytes += bytes_of (&op->in[i], shapes);
   return MAX ((double) yv8_op_macs (op, shapes) / PRODUCTS / CLOCK, bytes / BYTES);
 }

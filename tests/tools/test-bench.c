@@ -50,6 +50,35 @@ test_bench_json (void)
   g_assert_cmpfloat_with_epsilon (share, 1, 0.01);
 }
 
+/* The CPU knows what it could do: an op's share is of the greater of its two bounds. */
+static void
+test_bench_roofline (void)
+{
+  g_autofree char *line =
+      tiny_line ("bench --model MODEL --device cpu --frames 3 --ops --json --threads 1");
+  g_auto (Program) program = program_run_good (line);
+  g_autoptr (JsonNode) node = program_json (program.out);
+  JsonObject *root = json_node_get_object (node);
+  JsonObject *roofline = json_object_get_object_member (root, "roofline");
+  JsonArray *ops = json_object_get_array_member (root, "ops");
+  double products = json_object_get_double_member (roofline, "float_gmac_per_s") * 1e6;
+  double bytes = json_object_get_double_member (roofline, "gb_per_s") * 1e6;
+  double sum = 0;
+
+  g_assert_cmpfloat (json_object_get_double_member (roofline, "int8_gmac_per_s"), >, 0);
+  for (guint i = 0; i < json_array_get_length (ops); i++) {
+    JsonObject *op = json_array_get_object_element (ops, i);
+    double bound = MAX ((double) json_object_get_int_member (op, "macs") / products,
+        (double) json_object_get_int_member (op, "bytes") / bytes);
+    sum += bound;
+    g_assert_cmpfloat_with_epsilon (json_object_get_double_member (op, "share_of_peak") *
+                                        json_object_get_double_member (op, "ms"),
+        bound, 0.05 * bound + 1e-3);
+  }
+  g_assert_cmpfloat (sum, >, 0);
+  g_assert_cmpfloat_with_epsilon (json_object_get_double_member (roofline, "ms"), sum, 0.05 * sum);
+}
+
 static void
 test_bench_table (void)
 {
@@ -152,6 +181,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/tools/bench/json", test_bench_json);
   g_test_add_func ("/tools/bench/table", test_bench_table);
+  g_test_add_func ("/tools/bench/roofline", test_bench_roofline);
   g_test_add_func ("/tools/inspect", test_inspect);
   g_test_add_func ("/tools/devices", test_devices);
   g_test_add_func ("/tools/bar-on-terminal", test_bar_on_terminal);

@@ -59,6 +59,8 @@ test_good (void)
   const Yv8Op *conv = yv8_graph_op (graph, 1);
   g_assert_cmpuint (yv8_op_macs (conv, shapes), ==, 3 * 9 * 8 * 16 * 32);
   g_assert_cmpuint (yv8_op_parameters (conv), ==, 3 * 9 * 8 + 8);
+  g_assert_cmpuint (
+      yv8_op_bytes (conv, shapes), ==, 4 * (3 * 64 * 32 + 3 * 9 * 8 + 8 + 8 * 16 * 32));
   g_assert_cmpuint (yv8_graph_n_anchors (yv8_graph_detect (graph), 64, 32), ==, 16 * 32);
 }
 
