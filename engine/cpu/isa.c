@@ -7,8 +7,11 @@
 
 #include "cpu/isa.h"
 
-#ifdef __x86_64__
+#if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 extern const Yv8CpuKernels yv8_cpu_kernels_ref;
@@ -18,6 +21,8 @@ extern const Yv8CpuKernels yv8_cpu_kernels_avx2;
 extern const Yv8CpuKernels yv8_cpu_kernels_avxvnni;
 extern const Yv8CpuKernels yv8_cpu_kernels_avx512;
 extern const Yv8CpuKernels yv8_cpu_kernels_avx512vnni;
+#elif defined(__aarch64__)
+extern const Yv8CpuKernels yv8_cpu_kernels_neon;
 #endif
 
 static gboolean
@@ -60,6 +65,12 @@ has_avx512vnni (void)
 {
   return has_avx512 () && __builtin_cpu_supports ("avx512vnni");
 }
+#elif defined(__aarch64__)
+static gboolean
+has_neon (void)
+{
+  return (getauxval (AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+}
 #endif
 
 /* Slowest first. */
@@ -74,6 +85,8 @@ static const struct {
   { &yv8_cpu_kernels_avxvnni, has_avxvnni },
   { &yv8_cpu_kernels_avx512, has_avx512 },
   { &yv8_cpu_kernels_avx512vnni, has_avx512vnni },
+#elif defined(__aarch64__)
+  { &yv8_cpu_kernels_neon, has_neon },
 #endif
 };
 

@@ -67,7 +67,7 @@ typedef struct _Yv8CpuLetterboxKernels Yv8CpuLetterboxKernels;
  * Yv8CpuKernels: the loops of f32.tmpl.c. Lengths are in elements; inputs and outputs do not
  * overlap unless they are the same row.
  * @isa: "ref" (whatever the compiler's baseline is), "sse41", "avx2", "avxvnni", "avx512",
- * "avx512vnni"
+ * "avx512vnni"; "neon" (with the dot product)
  * @qs8: the int8 loops
  * @letterbox: see cpu/letterbox.h
  * @finish: y[i] += bias
