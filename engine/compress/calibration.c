@@ -15,6 +15,12 @@
 #define MAX_SAMPLES  16
 #define MAX_HELD_OUT 64
 
+/* Of `mse`: maps of at least 1/SHALLOW of the input's size hold edges and colours, which are alike
+ * in all pictures: their ranges are refined. The deeper ones answer to objects, of which few have
+ * been seen: theirs are widened. */
+#define SHALLOW  4
+#define HEADROOM 1.2
+
 struct _Yv8CalibrationPrivate {
   const Yv8Graph *graph;
   Yv8Target target; /* calls back with the calibration */
@@ -138,15 +144,29 @@ yv8_calibration_add (
   return TRUE;
 }
 
+static gboolean
+is_shallow (const Yv8CalibrationPrivate *own, guint index)
+{
+  Yv8Shape shape =
+      yv8_op_out_shape (yv8_graph_op (own->graph, index), yv8_executor_shapes (own->executor));
+
+  return shape.width * SHALLOW >= own->target.width;
+}
+
 static void
 choose_ranges (Yv8Calibration *self)
 {
   Yv8CalibrationPrivate *own = self->private;
 
-  for (guint i = 0; i < yv8_graph_n_ops (own->graph); i++)
-    if (own->histograms[i])
-      self->recipe->quants[i] = yv8_threshold_choose (
-          own->histograms[i], own->method, yv8_recipe_fixed_low (self->recipe, i));
+  for (guint i = 0; i < yv8_graph_n_ops (own->graph); i++) {
+    Yv8Quant *quant = &self->recipe->quants[i];
+    gboolean fixed_low = yv8_recipe_fixed_low (self->recipe, i);
+    if (!own->histograms[i])
+      continue;
+    *quant = yv8_threshold_choose (own->histograms[i], own->method, fixed_low);
+    if (own->method == YV8_METHOD_MSE && !is_shallow (own, i))
+      *quant = yv8_quant_scaled (quant, HEADROOM, fixed_low);
+  }
 }
 
 static gboolean
@@ -158,7 +178,7 @@ refine_ranges (Yv8Calibration *self, GError **error)
   for (guint i = 0; i < yv8_graph_n_ops (own->graph); i++) {
     const Yv8Histogram *histogram = own->histograms[i];
     double signal = histogram ? yv8_histogram_mean_square (histogram) : 0;
-    if (signal > 0 && !self->recipe->keep_float[i])
+    if (signal > 0 && !self->recipe->keep_float[i] && is_shallow (own, i))
       noise[i] = yv8_quant_error (histogram, &self->recipe->quants[i]) / signal;
   }
   return yv8_refine_ranges (self->recipe, noise, &own->target, own->samples, error);

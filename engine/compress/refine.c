@@ -9,7 +9,7 @@
 #include "detect/decode.h"
 
 #define N_PICTURES  8
-#define N_LAYERS    24 /* the worst, that are refined */
+#define N_LAYERS    12 /* the worst, that are refined */
 #define N_STEPS     2  /* in one direction */
 #define LEAST_SCORE 0.05f
 
@@ -121,15 +121,6 @@ judge (const Refiner *self, guint index, const Yv8Quant *quant, double *result, 
   return executor != NULL;
 }
 
-static Yv8Quant
-scaled (const Yv8Quant *quant, double factor, gboolean fixed_low)
-{
-  double low = (double) quant->scale * (-128 - quant->zero);
-  double high = (double) quant->scale * (127 - quant->zero);
-
-  return yv8_quant_for_range (fixed_low ? YV8_SILU_MIN : factor * low, factor * high);
-}
-
 static gboolean
 refine (const Refiner *self, Yv8Recipe *recipe, guint index, double least, GError **error)
 {
@@ -139,7 +130,7 @@ refine (const Refiner *self, Yv8Recipe *recipe, guint index, double least, GErro
   for (guint i = 0; i < G_N_ELEMENTS (STEPS) && !moved; i++) {
     double factor = STEPS[i].factor, result;
     for (guint step = 0; step < N_STEPS; step++, factor *= STEPS[i].factor) {
-      Yv8Quant quant = scaled (&first, factor, fixed_low);
+      Yv8Quant quant = yv8_quant_scaled (&first, factor, fixed_low);
       if (!judge (self, index, &quant, &result, error))
         return FALSE;
       if (!(result < STEPS[i].enough * least))

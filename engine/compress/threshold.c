@@ -48,6 +48,15 @@ yv8_quant_for_range (double low, double high)
   return (Yv8Quant){ (float) scale, (gint32) CLAMP (zero, -128.0, 127.0) };
 }
 
+Yv8Quant
+yv8_quant_scaled (const Yv8Quant *quant, double factor, gboolean fixed_low)
+{
+  double low = (double) quant->scale * (-128 - quant->zero);
+  double high = (double) quant->scale * (127 - quant->zero);
+
+  return yv8_quant_for_range (fixed_low ? YV8_SILU_MIN : factor * low, factor * high);
+}
+
 /* Integrals from -infinity to the bins' edges, of the density, and of it times x and times x^2. */
 typedef struct {
   const Yv8Histogram *histogram;

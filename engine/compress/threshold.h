@@ -20,6 +20,14 @@ G_BEGIN_DECLS
 Yv8Quant yv8_quant_for_range (double low, double high);
 
 /**
+ * yv8_quant_scaled:
+ * @fixed_low: see yv8_threshold_choose()
+ *
+ * Returns: the quant of a range @factor times as wide
+ */
+Yv8Quant yv8_quant_scaled (const Yv8Quant *quant, double factor, gboolean fixed_low);
+
+/**
  * yv8_quant_error:
  *
  * Mean squared error of rounding and clipping, values being spread evenly within each bin.

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
  * Yv8Method: how the range of a feature map is chosen from its histogram
  * @YV8_METHOD_MINMAX: all that was seen
  * @YV8_METHOD_PERCENTILE: 99.99 % of what was seen
- * @YV8_METHOD_MSE: least squared error of rounding and clipping, then refined for the layers that
- * matter most by the error of the boxes; the default
+ * @YV8_METHOD_MSE: least squared error of rounding and clipping, then refined by the error of the
+ *   boxes where maps are large, and widened where they are small; the default
  * @YV8_METHOD_KL: least Kullback-Leibler divergence (Migacz, "8-bit inference with TensorRT", 2017)
  */
 typedef enum {
