@@ -27,6 +27,7 @@ layout (constant_id = YV8_CONSTANT_RESIDUAL) const bool RESIDUAL = false;
 layout (constant_id = YV8_CONSTANT_TO_F32) const bool TO_F32 = false;
 layout (constant_id = YV8_CONSTANT_GROUPS) const int GROUPS = YV8_TILE_GROUPS;
 layout (constant_id = YV8_CONSTANT_STEPS) const int STEPS = 1;
+layout (constant_id = YV8_CONSTANT_SPARSE) const bool SPARSE = false;
 
 SOURCE_QS8 (YV8_BINDING_SOURCE, source)
 SOURCE_DWORDS (YV8_BINDING_WEIGHTS, weights)
@@ -37,7 +38,7 @@ DESTINATION_F32
 
 const int N = PIXELS * GROUPS;
 const int TAP = YV8_TILE_GROUPS; /* from one tap's weights to the next one's */
-const int STEP = KERNEL_W * TAP;
+const int ROW_WEIGHTS = KERNEL_W * TAP;
 /* With this mask compilers see that weights are at constants from one address. */
 const int MAX_WEIGHTS = (1 << 24) - 1;
 
@@ -47,7 +48,8 @@ SUM part[N];
 
 /* Sums that may lose bits are added to sums that do not before they can. */
 #ifdef EXACT_TERMS
-const int CHUNK = EXACT_TERMS / (4 * KERNEL_W * STEPS); /* runs of the main loop */
+/* Runs of the main loop. */
+const int CHUNK = EXACT_TERMS / (4 * STEPS * (SPARSE ? 1 : KERNEL_W));
 ivec4 sum[N];
 #define SUM_OF(i) (sum[i] + ivec4 (part[i]))
 #else
@@ -107,14 +109,24 @@ store_halo (uint index, uint tile)
   }
 }
 
-/* Adds the products of one step: a row of the kernel on the group of input channels at @plane.
- * @w: of its first weights. */
+/* Adds the products of one tap on a group of input channels; @w: of its first weights. */
 void
-add_step (int plane, int ky, int w)
+add_tap (ACTIVATIONS x[PIXELS], int w)
+{
+  [[unroll]] for (int t = 0; t < GROUPS; t++) {
+    WEIGHTS four = to_weights (LOAD_DWORDS (weights, w + t));
+    [[unroll]] for (int p = 0; p < PIXELS; p++)
+      part[p * GROUPS + t] += multiply (four, x[p]);
+  }
+}
+
+/* Adds those of a row of the kernel on the group of input channels at @plane. */
+void
+add_row (int plane, int ky, int w)
 {
   int from = base + plane + ky * int (push.in_pitch);
 
-  [[unroll]] for (int kx = 0; kx < KERNEL_W; kx++, w += TAP) {
+  [[unroll]] for (int kx = 0; kx < KERNEL_W; kx++) {
     ACTIVATIONS x[PIXELS];
     [[unroll]] for (int p = 0; p < PIXELS; p++) {
       int column = kx + p * STRIDE;
@@ -123,11 +135,35 @@ add_step (int plane, int ky, int w)
                                                   corner + ivec2 (column, ky))
                                             : LOAD_QS8 (source, from + column));
     }
-    [[unroll]] for (int t = 0; t < GROUPS; t++) {
-      WEIGHTS four = to_weights (LOAD_DWORDS (weights, w + t));
-      [[unroll]] for (int p = 0; p < PIXELS; p++)
-        part[p * GROUPS + t] += multiply (four, x[p]);
-    }
+    add_tap (x, w + kx * TAP);
+  }
+}
+
+/* Run @i of the main loop, if all steps are live; @w: of the tile's first weights. */
+void
+run_dense (int i, int w)
+{
+  int row = i * STEPS;
+  int ky = STEPS % KERNEL_H == 0 ? 0 : row % KERNEL_H;
+
+  w = (w + row * ROW_WEIGHTS) & MAX_WEIGHTS;
+  [[unroll]] for (int step = 0; step < STEPS; step++)
+    add_row ((row / KERNEL_H + step / KERNEL_H) * int (push.in_plane), ky + step % KERNEL_H,
+        w + step * ROW_WEIGHTS);
+}
+
+/* Likewise of the live steps alone: @w is at the tile's list. */
+void
+run_sparse (int i, int w)
+{
+  w = (w + i * (1 + STEPS * TAP)) & MAX_WEIGHTS;
+  uvec4 steps = LOAD_DWORDS (weights, w);
+  w += 1 + int (gl_WorkGroupID.z) * GROUPS % TAP;
+  [[unroll]] for (int step = 0; step < STEPS; step++) {
+    ACTIVATIONS x[PIXELS];
+    [[unroll]] for (int p = 0; p < PIXELS; p++)
+      x[p] = TO_ACTIVATIONS (LOAD_QS8 (source, base + int (steps[step]) + p * STRIDE));
+    add_tap (x, w + step * TAP);
   }
 }
 
@@ -136,10 +172,10 @@ add_step (int plane, int ky, int w)
 void
 add_all ()
 {
-  int in_plane = int (push.in_plane);
-  int n = int (push.in_groups) * KERNEL_H;
   int tile = int (gl_WorkGroupID.z) * GROUPS;
-  int w = tile / YV8_TILE_GROUPS * n * STEP + tile % YV8_TILE_GROUPS;
+  int rows = int (push.in_groups) * KERNEL_H;
+  ivec2 list = SPARSE ? ivec2 (LOAD_DWORDS (weights, tile / TAP).xy)
+                      : ivec2 (tile / TAP * rows * ROW_WEIGHTS + tile % TAP, rows / STEPS);
 
   for (int i = 0; i < N; i++) {
     part[i] = SUM (0);
@@ -147,14 +183,13 @@ add_all ()
     sum[i] = ivec4 (0);
 #endif
   }
-  for (int i = 0; i < n; i += STEPS) {
-    int ky = STEPS % KERNEL_H == 0 ? 0 : i % KERNEL_H;
-    [[unroll]] for (int step = 0; step < STEPS; step++)
-      add_step ((i / KERNEL_H + step / KERNEL_H) * in_plane, ky + step % KERNEL_H,
-          (w & MAX_WEIGHTS) + step * STEP);
-    w += STEPS * STEP;
+  for (int i = 0; i < list.y; i++) {
+    if (SPARSE)
+      run_sparse (i, list.x);
+    else
+      run_dense (i, list.x);
 #ifdef EXACT_TERMS
-    if (i % (CHUNK * STEPS) == 0) {
+    if (i % CHUNK == 0) {
       for (int k = 0; k < N; k++) {
         sum[k] += ivec4 (part[k]);
         part[k] = SUM (0);

@@ -76,10 +76,13 @@ align (guint64 size)
 }
 
 static guint64
-weights_size (const Backend *self, const Yv8Op *op)
+weights_size (const Backend *self, const Yv8Op *op, const Yv8VulkanKernel *kernel)
 {
   gsize value = self->device->f16 ? sizeof (guint16) : sizeof (float);
 
+  if (kernel->sparse_runs)
+    return yv8_vulkan_sparse_size (
+        op, kernel->constants.values[YV8_CONSTANT_STEPS], kernel->sparse_runs);
   return yv8_vulkan_weights_count (op) * (op->qweights ? sizeof (gint8) : value);
 }
 
@@ -151,7 +154,8 @@ place_parameters (Backend *self, guint64 *size, GError **error)
     OpState *state = &self->ops[i];
     if (op->kind != YV8_OP_CONV)
       continue;
-    state->weights = (Yv8VulkanSpan){ .offset = *size, .size = weights_size (self, op) };
+    state->weights =
+        (Yv8VulkanSpan){ .offset = *size, .size = weights_size (self, op, &state->kernel) };
     *size += align (state->weights.size);
     state->aux = (Yv8VulkanSpan){ .offset = *size, .size = aux_size (op) };
     *size += align (state->aux.size);
@@ -172,10 +176,15 @@ place_parameters (Backend *self, guint64 *size, GError **error)
 }
 
 static void
-pack_conv (const Backend *self, const Yv8Op *op, gpointer weights, gpointer aux)
+pack_conv (const Backend *self, const Yv8Op *op, const Yv8VulkanKernel *kernel, gpointer weights,
+    gpointer aux)
 {
   if (op->qweights) {
-    yv8_vulkan_weights_pack_qs8 (op, weights);
+    if (kernel->sparse_runs)
+      yv8_vulkan_sparse_pack (op, kernel->constants.values[YV8_CONSTANT_STEPS],
+          kernel->push.in_plane, kernel->push.in_pitch, weights);
+    else
+      yv8_vulkan_weights_pack_qs8 (op, weights);
     yv8_vulkan_rows_pack_conv (
         op, self->quants, self->device->dot == YV8_VULKAN_DOT_MIXED ? 128 : 0, aux);
   } else {
@@ -192,7 +201,7 @@ bind_parameters (Backend *self, const Yv8VulkanBuffer *staging, GError **error)
     OpState *state = &self->ops[i];
     if (op->kind != YV8_OP_CONV)
       continue;
-    pack_conv (self, op, (guint8 *) staging->map + state->weights.offset,
+    pack_conv (self, op, &state->kernel, (guint8 *) staging->map + state->weights.offset,
         (guint8 *) staging->map + state->aux.offset);
     if (!yv8_vulkan_span_init (&state->weights, self->device, &self->parameters,
             state->weights.offset, state->weights.size,

@@ -3,17 +3,22 @@
  * From op to kernel. */
 #include "vulkan/kernel.h"
 
+#include "vulkan/weights.h"
+
+#define MOST_LIVE 0.8 /* steps of all, those that fill up runs included, in sparse weights */
+
 /**
  * Tuning: what suits a kind of device
  * @busy: lanes below which it would idle: then lanes take less
+ * @lanes: of a workgroup of an int8 convolution
  * @pixels: of a lane of a convolution, at most
  * @groups: of four channels, of an int8 one, likewise
- * @lanes: of a workgroup of an int8 one
+ * @sparse: live steps in such a run, where weights are sparse
  * @whole: a run of its main loop is a whole kernel at least
  * @steps: whole kernels in such a run, at most
  */
 typedef struct {
-  guint32 busy, lanes, pixels, groups, steps;
+  guint32 busy, lanes, pixels, groups, steps, sparse;
   gboolean whole;
 } Tuning;
 
@@ -26,16 +31,17 @@ enum {
 
 /* Without a dot product a sum takes twice the registers, see EXACT_TERMS in dot.glsl. */
 static const Tuning TUNINGS[] = {
-  [TUNING_GPU] = { .busy = 3072, .lanes = 64, .pixels = 4, .groups = 4, .steps = 8, .whole = TRUE },
-  [TUNING_GPU_WITHOUT_DOT] = { .busy = 3072, .lanes = 64, .pixels = 2, .groups = 4, .steps = 1 },
+  [TUNING_GPU] = { 3072, 64, 4, 4, .steps = 8, .sparse = 4, .whole = TRUE },
+  [TUNING_GPU_WITHOUT_DOT] = { 3072, 64, 2, 4, .steps = 1, .sparse = 1 },
   [TUNING_SOFTWARE] = { .busy = 512, .pixels = 4 },
-  [TUNING_SOFTWARE_QS8] = { .busy = 256, .lanes = 8, .pixels = 10, .groups = 2, .steps = 1 },
+  [TUNING_SOFTWARE_QS8] = { 256, 8, 10, 2, .steps = 1, .sparse = 1 },
 };
 
+/* Software that is made to load as GPUs do is tuned as they are, for tests. */
 static const Tuning *
 tuning_of (const Yv8VulkanDevice *device, gboolean qs8)
 {
-  if (device->software)
+  if (device->software && device->texel)
     return &TUNINGS[qs8 ? TUNING_SOFTWARE_QS8 : TUNING_SOFTWARE];
   return &TUNINGS[qs8 && !device->dot ? TUNING_GPU_WITHOUT_DOT : TUNING_GPU];
 }
@@ -218,6 +224,23 @@ parts_of (const Yv8VulkanPush *push, const guint32 *values, gboolean qs8)
   return divide_up (runs, lanes) + divide_up (2 * (push->out_pitch + push->out_height), lanes);
 }
 
+/* Sparse weights where they leave out as much as makes up for a list of steps. */
+static void
+choose_sparse (Yv8VulkanKernel *self, const Tuning *tuning, const Yv8Op *op)
+{
+  guint32 *values = self->constants.values;
+  gsize tiles = divide_up (self->push.out_groups, YV8_TILE_GROUPS);
+  gsize steps = tiles * self->push.in_groups * op->window.kernel_h * op->window.kernel_w;
+  gsize runs = op->window.pad > YV8_HALO ? 0 : yv8_vulkan_sparse_runs (op, tuning->sparse);
+
+  if (runs == 0 || (double) (runs * tuning->sparse) > MOST_LIVE * (double) steps)
+    return;
+  self->sparse_runs = runs;
+  values[YV8_CONSTANT_SPARSE] = TRUE;
+  values[YV8_CONSTANT_STEPS] = tuning->sparse;
+  g_strlcat (self->name, "_sparse", sizeof self->name);
+}
+
 static gboolean
 set_conv (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op,
     const Yv8Shape *shapes, GError **error)
@@ -228,6 +251,8 @@ set_conv (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op,
 
   choose_tile (values, tuning, &self->push, qs8);
   values[YV8_CONSTANT_STEPS] = qs8 ? steps_of (tuning, &self->push, &op->window) : 0;
+  if (qs8)
+    choose_sparse (self, tuning, op);
   values[YV8_CONSTANT_SILU] = op->activation == YV8_ACTIVATION_SILU;
   values[YV8_CONSTANT_RESIDUAL] = op->n_in == 2;
   values[YV8_CONSTANT_TO_F32] = shapes[op->out.buffer].type == YV8_TYPE_F32;

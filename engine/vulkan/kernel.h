@@ -12,10 +12,12 @@ G_BEGIN_DECLS
  * Yv8VulkanKernel:
  * @shader: name in the table of shaders
  * @name: for the profile: the shader's and its activation
+ * @sparse_runs: of sparse weights; 0 if they are dense
  */
 typedef struct {
   char shader[32];
-  char name[40];
+  char name[48];
+  gsize sparse_runs;
   Yv8VulkanConstants constants;
   Yv8VulkanPush push;
   guint32 grid[3];

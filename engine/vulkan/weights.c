@@ -99,6 +99,97 @@ yv8_vulkan_weights_pack_qs8 (const Yv8Op *op, gint8 *packed)
             op->qweights[(o * n_in + i) * taps + tap];
 }
 
+/**
+ * Step: one tap of four input channels of a tile of output channels
+ */
+typedef struct {
+  gsize tile, group, tap;
+} Step;
+
+/* Packs the weights of a step if @packed is there. Returns: whether any is not zero */
+static gboolean
+pack_step (const Yv8Op *op, const Step *step, guint8 *packed)
+{
+  gsize taps = (gsize) op->window.kernel_h * op->window.kernel_w;
+  gsize n_in = op->in[0].channels;
+  gboolean live = FALSE;
+
+  for (gsize o = step->tile * TILE; o < MIN ((step->tile + 1) * TILE, op->out.channels); o++) {
+    for (gsize i = step->group * 4; i < MIN ((step->group + 1) * 4, n_in); i++) {
+      gint8 weight = op->qweights[(o * n_in + i) * taps + step->tap];
+      live |= weight != 0;
+      if (packed)
+        packed[o % TILE * 4 + i % 4] = (guint8) weight;
+    }
+  }
+  return live;
+}
+
+/* Goes on from *@step. Returns: whether there is a further live step in its tile */
+static gboolean
+next_live (const Yv8Op *op, Step *step)
+{
+  gsize taps = (gsize) op->window.kernel_h * op->window.kernel_w;
+  gsize groups = (op->in[0].channels + 3) / 4;
+
+  for (; step->group < groups; step->group++, step->tap = 0)
+    for (; step->tap < taps; step->tap++)
+      if (pack_step (op, step, NULL))
+        return TRUE;
+  return FALSE;
+}
+
+static gsize
+tiles_of (const Yv8Op *op)
+{
+  return ((gsize) op->out.channels + TILE - 1) / TILE;
+}
+
+gsize
+yv8_vulkan_sparse_runs (const Yv8Op *op, guint steps)
+{
+  gsize runs = 0;
+
+  for (Step step = { 0 }; step.tile < tiles_of (op); step = (Step){ .tile = step.tile + 1 }) {
+    gsize live = 0;
+    for (; next_live (op, &step); step.tap++)
+      live++;
+    runs += (live + steps - 1) / steps;
+  }
+  return runs;
+}
+
+gsize
+yv8_vulkan_sparse_size (const Yv8Op *op, guint steps, gsize runs)
+{
+  return (tiles_of (op) + runs * (1 + steps * YV8_TILE_GROUPS)) * 4 * sizeof (guint32);
+}
+
+void
+yv8_vulkan_sparse_pack (const Yv8Op *op, guint steps, guint32 plane, guint32 pitch, guint32 *packed)
+{
+  gsize position = tiles_of (op); /* of a run, in dwords by four */
+  gsize size = 1 + steps * YV8_TILE_GROUPS;
+
+  for (Step step = { 0 }; step.tile < tiles_of (op); step = (Step){ .tile = step.tile + 1 }) {
+    gsize first = position, live = 0;
+    for (; next_live (op, &step); step.tap++, live++) {
+      guint32 *run = packed + (first + live / steps * size) * 4;
+      gsize slot = live % steps;
+      if (slot == 0) {
+        memset (run, 0, size * 4 * sizeof *run);
+        position += size;
+      }
+      run[slot] = (guint32) (step.group * plane + step.tap / op->window.kernel_w * pitch +
+                             step.tap % op->window.kernel_w);
+      pack_step (op, &step, (guint8 *) (run + 4 + slot * TILE));
+    }
+    packed[step.tile * 4] = (guint32) first;
+    packed[step.tile * 4 + 1] = (guint32) ((position - first) / size);
+    packed[step.tile * 4 + 2] = packed[step.tile * 4 + 3] = 0;
+  }
+}
+
 gsize
 yv8_vulkan_rows_count (guint channels)
 {

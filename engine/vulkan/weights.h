@@ -33,6 +33,28 @@ void yv8_vulkan_bias_pack (const Yv8Op *op, float *packed);
 void yv8_vulkan_weights_pack_qs8 (const Yv8Op *op, gint8 *packed);
 
 /**
+ * yv8_vulkan_sparse_runs:
+ * @steps: of a run, up to YV8_SPARSE_STEPS
+ *
+ * Returns: runs of all tiles of sparse weights
+ */
+gsize yv8_vulkan_sparse_runs (const Yv8Op *op, guint steps);
+
+/**
+ * yv8_vulkan_sparse_size: Returns: bytes of sparse weights of so many runs
+ */
+gsize yv8_vulkan_sparse_size (const Yv8Op *op, guint steps, gsize runs);
+
+/**
+ * yv8_vulkan_sparse_pack:
+ * @plane: pixels of a plane of the source, halo included
+ * @pitch: of a row of it
+ * @packed: yv8_vulkan_sparse_size() bytes
+ */
+void yv8_vulkan_sparse_pack (
+    const Yv8Op *op, guint steps, guint32 plane, guint32 pitch, guint32 *packed);
+
+/**
  * yv8_vulkan_rows_count: Returns: dwords of the rows of so many channels, in whole tiles
  */
 gsize yv8_vulkan_rows_count (guint channels);

@@ -17,7 +17,14 @@
  * Weights are packed for it: [tiles of so many groups][(C + 3) / 4][kernel_h][kernel_w][groups of
  * the tile][4 input channels] of four output channels each; of int8, four input channels to a
  * dword, [...][groups of the tile][4 output channels]. */
-#define YV8_TILE_GROUPS         4
+#define YV8_TILE_GROUPS 4
+
+/* Where many blocks of one tap by four input channels by a tile's output channels are zero, sparse
+ * weights list the others, the live steps, of each tile. In dwords by four: for each tile, where
+ * its list begins and how many runs of the main loop it has; a run: up to so many indices of the
+ * source, of the pixel that a window's tap is on, counted from the window's corner, and the weights
+ * of as many steps, of which the last may be zero. */
+#define YV8_SPARSE_STEPS        4
 
 #define YV8_BINDING_SOURCE      0 /* what the kernel reads */
 #define YV8_BINDING_WEIGHTS     1
@@ -33,12 +40,14 @@
 #define YV8_CONSTANT_PAD        4
 #define YV8_CONSTANT_SILU       5
 #define YV8_CONSTANT_RESIDUAL   6
-#define YV8_CONSTANT_SHIFT      7  /* log2 of an enlargement */
-#define YV8_CONSTANT_TO_F32     8  /* an int8 convolution writes float32 */
-#define YV8_CONSTANT_STEPS      9  /* rows of the kernel in a run of the main loop */
-#define YV8_CONSTANT_GROUPS     10 /* of four output channels that a lane computes */
-#define YV8_CONSTANT_LANES      11 /* of a workgroup of an int8 convolution */
-#define YV8_N_CONSTANTS         12
+#define YV8_CONSTANT_SHIFT      7 /* log2 of an enlargement */
+#define YV8_CONSTANT_TO_F32     8 /* an int8 convolution writes float32 */
+#define YV8_CONSTANT_STEPS                                                                         \
+  9 /* rows of the kernel in a run of the main loop; if sparse, live steps */
+#define YV8_CONSTANT_GROUPS 10 /* of four output channels that a lane computes */
+#define YV8_CONSTANT_LANES  11 /* of a workgroup of an int8 convolution */
+#define YV8_CONSTANT_SPARSE 12 /* weights are sparse */
+#define YV8_N_CONSTANTS     13
 
 /* What an int8 kernel knows of its channels, for each group so many rows of four dwords. The first
  * three are of a convolution's outputs, see numeric.h; the last two of the residual's channels, or

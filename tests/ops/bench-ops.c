@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Times a YOLOv8n of random weights: bench-ops [cpu|ref|vulkan [SIZE [RUNS [THREADS
- * [qs8]]]]]. Prints the least and the median time of each op and of the whole. */
+ * [qs8 [PERCENT]]]]]], of int8 blocks that are zero. Prints the least and the median time of each
+ * op and of the whole. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -91,6 +92,9 @@ main (int argc, char **argv)
 
   if (argc > 5 && g_str_equal (argv[5], "qs8"))
     network_quantize (graph);
+  for (guint i = 0; argc > 6 && i < yv8_graph_n_ops (graph); i++)
+    if (yv8_graph_op (graph, i)->qweights)
+      network_prune (&g_array_index (graph->ops, Yv8Op, i), atoi (argv[6]) / 100.0, rand);
   Yv8Backend *backend = ref      ? yv8_ref_backend_new ()
                         : vulkan ? yv8_vulkan_backend_new (0, &error)
                                  : yv8_cpu_backend_new (threads, &error);

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "network.h"
 #include "ref/backend.h"
 
 #define MAX_PIECE 12
@@ -87,7 +88,8 @@ static void
 fill_qweights (Yv8Op *op, CaseValues kind, GRand *rand)
 {
   gsize k = (gsize) op->in[0].channels * op->window.kernel_h * op->window.kernel_w;
-  double usual = 1 / (5000 * sqrt (k)); /* makes v a few units */
+  double usual = 1 / (5000 * sqrt (k));                 /* makes v a few units */
+  static const double SHARES[] = { 0.3, 0.9, 0.99, 1 }; /* of zero blocks: some tiles have others */
 
   op->qweights = g_new (gint8, k * op->out.channels);
   op->multiplier = g_new (float, op->out.channels);
@@ -106,6 +108,8 @@ fill_qweights (Yv8Op *op, CaseValues kind, GRand *rand)
       op->qweights[c * k + i] =
           kind == VALUES_EXTREME ? worst : (gint8) g_rand_int_range (rand, -127, 128);
   }
+  if (g_rand_boolean (rand))
+    network_prune (op, SHARES[g_rand_int_range (rand, 0, G_N_ELEMENTS (SHARES))], rand);
 }
 
 /* Zeroes the weights of blocks of 16 output channels by four input channels at one place of the

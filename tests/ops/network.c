@@ -186,3 +186,20 @@ network_quantize (Yv8Graph *graph)
   }
   yv8_quants_free (quants);
 }
+
+void
+network_prune (Yv8Op *op, double share, GRand *rand)
+{
+  gsize taps = (gsize) op->window.kernel_h * op->window.kernel_w;
+  gsize k = op->in[0].channels * taps;
+
+  for (gsize o = 0; o < op->out.channels; o += 16)
+    for (gsize i = 0; i < op->in[0].channels; i += 4)
+      for (gsize tap = 0; tap < taps; tap++) {
+        if (g_rand_double (rand) >= share)
+          continue;
+        for (gsize c = o; c < MIN (o + 16, op->out.channels); c++)
+          for (gsize n = i; n < MIN (i + 4, op->in[0].channels); n++)
+            op->qweights[c * k + n * taps + tap] = 0;
+      }
+}

@@ -18,3 +18,9 @@ Yv8Graph *network_new (guint width, GRand *rand);
  * network_quantize: makes int8 of all but the outputs, by scales that are not far off
  */
 void network_quantize (Yv8Graph *graph);
+
+/**
+ * network_prune: makes zero of a random @share of the blocks of 16 output channels by 4 input
+ * channels by one tap of an int8 convolution
+ */
+void network_prune (Yv8Op *op, double share, GRand *rand);
