@@ -17,12 +17,11 @@ G_BEGIN_DECLS
  *
  * The range of the least squared error takes all errors of a map for equals; what they do to the
  * boxes differs. So the noisiest of these layers' ranges are judged by the network's output: the
- * float network runs with the output of that layer alone quantised, and its error is the mean, over
- * the anchors of score p >= 0.05 in float and weighted by p, of (1 - IoU)^2 + (p' - p)^2. A range
- * is then widened, in steps of 1.4, while that lessens the error, or narrowed, in steps of 0.7,
- * while it falls by 15 %: frames to come may need what these few do not. One layer at a time:
- * errors of layers add up, while a search over all at once follows the noise of few pictures.
- * (After Nahshan et al., "Loss aware post-training quantization", 2019.)
+ * float network runs with the output of that layer alone quantised, and Yv8BoxJudge tells its
+ * error. A range is then widened, in steps of 1.4, while that lessens the error, or narrowed, in
+ * steps of 0.7, while it falls by 15 %: frames to come may need what these few do not. One layer
+ * at a time: errors of layers add up, while a search over all at once follows the noise of few
+ * pictures. (After Nahshan et al., "Loss aware post-training quantization", 2019.)
  *
  * Nothing changes when the float network sees nothing.
  */
