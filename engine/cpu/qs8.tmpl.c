@@ -82,7 +82,7 @@ requantize (guint32 *y, gsize stride, Real *t, float inverse, gint32 zero)
   for (guint o = 0; o < CHANNELS; o += 4, y += stride) {
     Vector word = (((Vector) t[o] & 255) | ((Vector) t[o + 1] & 255) << 8) |
                   (((Vector) t[o + 2] & 255) << 16 | (Vector) t[o + 3] << 24);
-    store ((gint32 *) y, (Vector) ((Bytes) word + (gint8) zero));
+    store ((gint32 *) y, (Vector) ((Bytes) word + (guint8) zero));
   }
 }
 

@@ -30,7 +30,7 @@ store (gint32 *y, Vector v)
 }
 
 typedef float Real __attribute__ ((vector_size (4 * LANES)));
-typedef gint8 Bytes __attribute__ ((vector_size (4 * LANES)));
+typedef guint8 Bytes __attribute__ ((vector_size (4 * LANES)));
 
 static inline Real
 to_real (Vector x)
