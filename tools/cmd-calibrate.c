@@ -3,15 +3,14 @@
  * yv8 calibrate: makes an int8 model of a float model and frames. */
 #include "command.h"
 #include "files.h"
+#include "interrupt.h"
 #include "progress.h"
 #include "spread.h"
 #include "text.h"
 
 #include <gio/gio.h>
-#include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <math.h>
-#include <signal.h>
 
 #define N_WORST 5
 
@@ -19,8 +18,6 @@ static char *output, *method_name, *keep_float, *report_path;
 static char **input_options;
 static int n_frames = 128, validate = 8;
 static double max_drop;
-
-static volatile sig_atomic_t interrupted;
 
 typedef struct {
   const Yv8Options *options;
@@ -43,30 +40,13 @@ job_clear (Job *job)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
 
-/* The second time the program is ended at once. */
-static void
-on_interrupt (int number)
-{
-  interrupted = 1;
-  signal (number, SIG_DFL);
-}
-
-static gboolean
-check_interrupt (GError **error)
-{
-  if (!interrupted)
-    return TRUE;
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted; nothing was written");
-  return FALSE;
-}
-
 static gboolean
 add_frame (const Yv8Frame *frame, const char *name, gpointer data, GError **error)
 {
   Job *job = data;
   gboolean held_out = job->period > 0 && (job->n_added + 1) % job->period == 0;
 
-  if (!check_interrupt (error))
+  if (!yv8_interrupt_check (error))
     return FALSE;
   if (!yv8_calibrator_add (job->calibrator, frame, name,
           held_out ? YV8_FRAME_VALIDATE : YV8_FRAME_CALIBRATE, error)) {
@@ -85,7 +65,7 @@ show_stage (const char *stage, double fraction, gpointer data)
   yv8_progress_set_title (job->progress, stage);
   yv8_progress_update (
       job->progress, job->n + (guint64) (fraction * (double) (job->total - job->n)));
-  return !interrupted;
+  return !yv8_interrupt_seen ();
 }
 
 static gboolean
@@ -111,8 +91,8 @@ finish (Job *job, GError **error)
   job->int8 = yv8_calibrator_finish (job->calibrator, show_stage, job, &reason);
   g_clear_pointer (&job->progress, yv8_progress_free);
   if (job->int8)
-    return check_interrupt (error) && yv8_model_save (job->int8, output, error);
-  if (!check_interrupt (error))
+    return yv8_interrupt_check (error) && yv8_model_save (job->int8, output, error);
+  if (!yv8_interrupt_check (error))
     return FALSE;
   if (g_error_matches (reason, YV8_ERROR, YV8_ERROR_ACCURACY))
     g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
@@ -121,14 +101,6 @@ finish (Job *job, GError **error)
   else
     g_propagate_error (error, g_steal_pointer (&reason));
   return FALSE;
-}
-
-static gint64
-file_size (const char *path)
-{
-  GStatBuf status;
-
-  return g_stat (path, &status) == 0 ? (gint64) status.st_size : 0;
 }
 
 /* The report as data, and what only the command knows. */
@@ -140,9 +112,9 @@ make_summary (const Job *job)
   JsonObject *root = json_node_get_object (node);
 
   json_object_set_string_member (root, "source", job->options->model);
-  json_object_set_int_member (root, "source_bytes", file_size (job->options->model));
+  json_object_set_int_member (root, "source_bytes", yv8_files_size (job->options->model));
   json_object_set_string_member (root, "output", output);
-  json_object_set_int_member (root, "output_bytes", file_size (output));
+  json_object_set_int_member (root, "output_bytes", yv8_files_size (output));
   json_object_set_string_member (root, "sha256", yv8_model_sha256 (job->int8));
   json_object_set_double_member (
       root, "seconds", (double) ((g_get_monotonic_time () - job->start) / 1000) / 1000);
@@ -351,8 +323,7 @@ run (const Yv8Options *options, GError **error)
   if (!check_usage (&method, inputs, error) || !check_outputs (options, inputs, error) ||
       !open_calibrator (&job, method, error))
     return FALSE;
-  signal (SIGINT, on_interrupt);
-  signal (SIGTERM, on_interrupt);
+  yv8_interrupt_watch ();
   if (!add_frames (&job, inputs, error) || !finish (&job, error) || !write_report (&job, error))
     return FALSE;
   g_autoptr (JsonNode) summary = make_summary (&job);

@@ -3,13 +3,11 @@
  * yv8 compress: makes a smaller and faster model of a float model and frames, in steps. */
 #include "command.h"
 #include "files.h"
+#include "interrupt.h"
 #include "progress.h"
 #include "spread.h"
 
-#include <gio/gio.h>
-#include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
-#include <signal.h>
 #include <string.h>
 
 #define VALIDATE 8 /* every so many frames one is held out */
@@ -18,16 +16,6 @@ static char *output, *prune, *criterion_name;
 static char **input_options;
 static int n_frames = 128;
 static gboolean keep_float;
-
-static volatile sig_atomic_t interrupted;
-
-/* The second time the program is ended at once. */
-static void
-on_interrupt (int number)
-{
-  interrupted = 1;
-  signal (number, SIG_DFL);
-}
 
 typedef struct _Job Job;
 
@@ -53,22 +41,13 @@ struct _Job {
 #define BAR 1000 /* of a step; the first tenth are its frames */
 
 static gboolean
-check_interrupt (GError **error)
-{
-  if (!interrupted)
-    return TRUE;
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted; nothing was written");
-  return FALSE;
-}
-
-static gboolean
 show_stage (const char *stage, double fraction, gpointer data)
 {
   Job *job = data;
 
   yv8_progress_set_title (job->progress, stage);
   yv8_progress_update (job->progress, (guint64) (BAR * (0.1 + 0.9 * fraction)));
-  return !interrupted;
+  return !yv8_interrupt_seen ();
 }
 
 static gboolean
@@ -77,7 +56,7 @@ add_frame (const Yv8Frame *frame, const char *name, gpointer data, GError **erro
   Job *job = data;
   gboolean held_out = ++job->n_added % VALIDATE == 0;
 
-  if (!check_interrupt (error))
+  if (!yv8_interrupt_check (error))
     return FALSE;
   gboolean good = job->pruner ? yv8_pruner_add (job->pruner, frame, error)
                               : yv8_calibrator_add (job->calibrator, frame, name,
@@ -151,7 +130,7 @@ run_steps (Job *job, GError **error)
     job->progress = yv8_progress_new (STEPS[i].name, BAR);
     gboolean good = STEPS[i].run (job, error);
     g_clear_pointer (&job->progress, yv8_progress_free);
-    if (!check_interrupt (good ? error : NULL) || !good)
+    if (!yv8_interrupt_check (good ? error : NULL) || !good)
       return FALSE;
   }
   return TRUE;
@@ -213,14 +192,6 @@ check_usage (Job *job, char *const *inputs, GError **error)
   return yv8_files_check_output (output, error);
 }
 
-static gint64
-file_size (const char *path)
-{
-  GStatBuf status;
-
-  return g_stat (path, &status) == 0 ? (gint64) status.st_size : 0;
-}
-
 static void
 print_json (const Job *job, double seconds)
 {
@@ -228,9 +199,9 @@ print_json (const Job *job, double seconds)
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
 
   json_object_set_string_member (root, "source", job->options->model);
-  json_object_set_int_member (root, "source_bytes", file_size (job->options->model));
+  json_object_set_int_member (root, "source_bytes", yv8_files_size (job->options->model));
   json_object_set_string_member (root, "output", output);
-  json_object_set_int_member (root, "output_bytes", file_size (output));
+  json_object_set_int_member (root, "output_bytes", yv8_files_size (output));
   json_object_set_string_member (root, "sha256", yv8_model_sha256 (job->model));
   json_object_set_string_member (root, "criterion", yv8_criterion_name (job->prune.criterion));
   json_object_set_double_member (root, "blocks", job->prune.blocks);
@@ -250,8 +221,8 @@ static void
 print_table (const Job *job, double seconds)
 {
   const char *license = yv8_model_metadata (job->source, "license");
-  double before = (double) file_size (job->options->model);
-  double after = (double) file_size (output);
+  double before = (double) yv8_files_size (job->options->model);
+  double after = (double) yv8_files_size (output);
 
   g_print ("model       %s, %.2f MB\n", job->options->model, before / 1e6);
   g_print ("license     %s\n", license ? license : "not stated");
@@ -288,8 +259,7 @@ run (const Yv8Options *options, GError **error)
   if (!job.spread)
     return FALSE;
   job.model = yv8_model_ref (job.source);
-  signal (SIGINT, on_interrupt);
-  signal (SIGTERM, on_interrupt);
+  yv8_interrupt_watch ();
   if (!run_steps (&job, error) || !yv8_model_save (job.model, output, error))
     return FALSE;
   double seconds = (double) ((g_get_monotonic_time () - start) / 1000) / 1000;

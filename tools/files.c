@@ -54,6 +54,14 @@ yv8_files_same (const char *a, const char *b)
   return g_stat (a, &x) == 0 && g_stat (b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+gint64
+yv8_files_size (const char *path)
+{
+  GStatBuf status;
+
+  return g_stat (path, &status) == 0 ? (gint64) status.st_size : 0;
+}
+
 gboolean
 yv8_files_check_output (const char *path, GError **error)
 {

@@ -27,6 +27,11 @@ GPtrArray *yv8_files_list_pictures (const char *folder, GError **error);
 gboolean yv8_files_same (const char *a, const char *b);
 
 /**
+ * yv8_files_size: Returns: bytes of the file; 0 where there is none
+ */
+gint64 yv8_files_size (const char *path);
+
+/**
  * yv8_files_check_output:
  * @path: (nullable): of a file that is to be written after long work
  *
