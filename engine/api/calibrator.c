@@ -153,13 +153,13 @@ put_double (GHashTable *metadata, const char *key, double value)
 static char *
 list_float_layers (const Yv8Calibrator *self)
 {
-  const Yv8Recipe *recipe = self->calibration->recipe;
+  const Yv8Scheme *scheme = self->calibration->scheme;
   GString *names = g_string_new (NULL);
 
-  for (guint i = 0; i < yv8_graph_n_ops (recipe->graph); i++)
-    if (recipe->keep_float[i])
+  for (guint i = 0; i < yv8_graph_n_ops (scheme->graph); i++)
+    if (scheme->keep_float[i])
       g_string_append_printf (
-          names, "%s%s", names->len ? "," : "", yv8_graph_op (recipe->graph, i)->name);
+          names, "%s%s", names->len ? "," : "", yv8_graph_op (scheme->graph, i)->name);
   return g_string_free (names, FALSE);
 }
 

@@ -40,36 +40,36 @@ match (const Yv8Graph *source, const Yv8Graph *graph, const Yv8Slice *probes, co
 }
 
 static gboolean
-measure (const Yv8Recipe *recipe, const Yv8Target *target, const Yv8Album *album, double **sums,
+measure (const Yv8Scheme *scheme, const Yv8Target *target, const Yv8Album *album, double **sums,
     GError **error)
 {
   g_autofree Yv8Slice *unused = NULL, *probes = NULL;
-  g_autoptr (Yv8Graph) alone = yv8_quantize_alone (recipe, &unused, error);
+  g_autoptr (Yv8Graph) alone = yv8_quantize_alone (scheme, &unused, error);
   g_autoptr (Yv8Graph) probed = alone ? yv8_graph_probe (alone, &probes, error) : NULL;
 
   if (!probed)
     return FALSE;
-  g_autofree Yv8Slice *slices = match (recipe->graph, alone, probes, "");
-  g_autofree Yv8Slice *others = match (recipe->graph, alone, probes, YV8_ALONE_SUFFIX);
-  const Yv8Pairs pairs = { yv8_graph_n_ops (recipe->graph), probed, slices, NULL, others };
+  g_autofree Yv8Slice *slices = match (scheme->graph, alone, probes, "");
+  g_autofree Yv8Slice *others = match (scheme->graph, alone, probes, YV8_ALONE_SUFFIX);
+  const Yv8Pairs pairs = { yv8_graph_n_ops (scheme->graph), probed, slices, NULL, others };
   return yv8_pairs_run (&pairs, target, album, add_difference, sums, error);
 }
 
 gboolean
-yv8_bias_correct (Yv8Recipe *recipe, const Yv8Target *target, const Yv8Album *album, GError **error)
+yv8_bias_correct (Yv8Scheme *scheme, const Yv8Target *target, const Yv8Album *album, GError **error)
 {
-  guint n = yv8_graph_n_ops (recipe->graph);
+  guint n = yv8_graph_n_ops (scheme->graph);
   double **sums = g_new0 (double *, n);
 
   for (guint i = 0; i < n; i++)
-    g_clear_pointer (&recipe->corrections[i], g_free);
-  gboolean good = measure (recipe, target, album, sums, error);
+    g_clear_pointer (&scheme->corrections[i], g_free);
+  gboolean good = measure (scheme, target, album, sums, error);
   for (guint i = 0; i < n; i++) {
-    guint channels = yv8_graph_op (recipe->graph, i)->out.channels;
+    guint channels = yv8_graph_op (scheme->graph, i)->out.channels;
     if (good && sums[i])
-      recipe->corrections[i] = g_new0 (float, channels);
-    for (guint c = 0; recipe->corrections[i] && c < channels; c++)
-      recipe->corrections[i][c] = (float) (sums[i][c] / yv8_album_n (album));
+      scheme->corrections[i] = g_new0 (float, channels);
+    for (guint c = 0; scheme->corrections[i] && c < channels; c++)
+      scheme->corrections[i][c] = (float) (sums[i][c] / yv8_album_n (album));
     g_free (sums[i]);
   }
   g_free (sums);

@@ -78,12 +78,12 @@ yv8_calibration_new (const Yv8Graph *graph, const Yv8Target *target, Yv8Method m
   self->layers = g_new0 (Yv8LayerFidelity, n);
   for (guint i = 0; i < G_N_ELEMENTS (self->frames); i++)
     self->frames[i] = g_ptr_array_new_with_free_func (g_free);
-  self->recipe = yv8_recipe_new (graph);
-  if (!yv8_recipe_keep (self->recipe, keep_float, error))
+  self->scheme = yv8_scheme_new (graph);
+  if (!yv8_scheme_keep (self->scheme, keep_float, error))
     return NULL;
-  own->chosen = g_memdup2 (self->recipe->keep_float, n * sizeof (gboolean));
+  own->chosen = g_memdup2 (self->scheme->keep_float, n * sizeof (gboolean));
   for (guint i = 0; i < n; i++)
-    if (yv8_recipe_ranged (self->recipe, i))
+    if (yv8_scheme_ranged (self->scheme, i))
       own->histograms[i] = yv8_histogram_new ();
   own->executor = yv8_target_open (&own->target, graph, YV8_EXECUTOR_KEEP, error);
   return own->executor ? g_steal_pointer (&self) : NULL;
@@ -107,7 +107,7 @@ yv8_calibration_free (Yv8Calibration *self)
   for (guint i = 0; i < G_N_ELEMENTS (self->frames); i++)
     g_ptr_array_unref (self->frames[i]);
   g_free (self->layers);
-  g_clear_pointer (&self->recipe, yv8_recipe_free);
+  g_clear_pointer (&self->scheme, yv8_scheme_free);
   g_free (self);
 }
 
@@ -159,8 +159,8 @@ choose_ranges (Yv8Calibration *self)
   Yv8CalibrationPrivate *own = self->private;
 
   for (guint i = 0; i < yv8_graph_n_ops (own->graph); i++) {
-    Yv8Quant *quant = &self->recipe->quants[i];
-    gboolean fixed_low = yv8_recipe_fixed_low (self->recipe, i);
+    Yv8Quant *quant = &self->scheme->quants[i];
+    gboolean fixed_low = yv8_scheme_fixed_low (self->scheme, i);
     if (!own->histograms[i])
       continue;
     *quant = yv8_threshold_choose (own->histograms[i], own->method, fixed_low);
@@ -178,10 +178,10 @@ refine_ranges (Yv8Calibration *self, GError **error)
   for (guint i = 0; i < yv8_graph_n_ops (own->graph); i++) {
     const Yv8Histogram *histogram = own->histograms[i];
     double signal = histogram ? yv8_histogram_mean_square (histogram) : 0;
-    if (signal > 0 && !self->recipe->keep_float[i] && is_shallow (own, i))
-      noise[i] = yv8_quant_error (histogram, &self->recipe->quants[i]) / signal;
+    if (signal > 0 && !self->scheme->keep_float[i] && is_shallow (own, i))
+      noise[i] = yv8_quant_error (histogram, &self->scheme->quants[i]) / signal;
   }
-  return yv8_refine_ranges (self->recipe, noise, &own->target, own->samples, error);
+  return yv8_refine_ranges (self->scheme, noise, &own->target, own->samples, error);
 }
 
 static void
@@ -200,7 +200,7 @@ start (Yv8Calibration *self, Yv8ProgressFunc progress, gpointer data)
   if (own->max_drop > 0)
     own->total += YV8_MIXED_TRIALS * n_held_out;
   for (guint i = 0; i < yv8_graph_n_ops (own->graph); i++) {
-    self->recipe->keep_float[i] = own->chosen[i];
+    self->scheme->keep_float[i] = own->chosen[i];
     self->layers[i] = (Yv8LayerFidelity){ 0 };
   }
 }
@@ -218,7 +218,7 @@ search (Yv8Calibration *self, GError **error)
           self->truth, &own->target, own->held_out, YV8_AGREEMENT_TRUTH, truth, error))
     return NULL;
   return yv8_mixed_search (
-      self->recipe, self->layers, &judge, own->max_drop, &self->agreement, error);
+      self->scheme, self->layers, &judge, own->max_drop, &self->agreement, error);
 }
 
 static gboolean
@@ -238,7 +238,7 @@ check_agreement (const Yv8Calibration *self, GError **error)
     g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
         "the int8 model agrees with the float model to %.4f (AP of %u boxes on %u frames), with %u "
         "layers in float32; allowed is a loss of %g. Allow more, or add frames",
-        agreement->ap, agreement->n_boxes, agreement->n_frames, yv8_recipe_n_kept (self->recipe),
+        agreement->ap, agreement->n_boxes, agreement->n_frames, yv8_scheme_n_kept (self->scheme),
         max_drop);
   return FALSE;
 }
@@ -253,15 +253,15 @@ quantize (Yv8Calibration *self, GError **error)
   if (own->method == YV8_METHOD_MSE && !refine_ranges (self, error))
     return NULL;
   own->stage = "correcting biases";
-  if (!yv8_bias_correct (self->recipe, &own->target, own->samples, error))
+  if (!yv8_bias_correct (self->scheme, &own->target, own->samples, error))
     return NULL;
   own->stage = "measuring layers";
-  if (!yv8_fidelity_measure_alone (self->recipe, &own->target, own->samples, self->layers, error))
+  if (!yv8_fidelity_measure_alone (self->scheme, &own->target, own->samples, self->layers, error))
     return NULL;
   g_autoptr (Yv8Graph) graph = search (self, error);
   own->stage = "measuring the int8 model";
   if (!graph || !yv8_fidelity_measure_accumulated (
-                    self->recipe, graph, &own->target, own->samples, self->layers, error))
+                    self->scheme, graph, &own->target, own->samples, self->layers, error))
     return NULL;
   return check_agreement (self, error) ? g_steal_pointer (&graph) : NULL;
 }
@@ -297,9 +297,9 @@ yv8_calibration_layers (const Yv8Calibration *self)
     if (op->kind != YV8_OP_CONV)
       continue;
     Yv8Shape shape = yv8_op_out_shape (op, shapes);
-    Yv8ReportLayer layer = { op->name, i, self->recipe->keep_float[i], shape.channels, shape.height,
+    Yv8ReportLayer layer = { op->name, i, self->scheme->keep_float[i], shape.channels, shape.height,
       shape.width, yv8_op_macs (op, shapes), yv8_op_parameters (op), own->histograms[i],
-      self->recipe->quants[i], self->layers[i] };
+      self->scheme->quants[i], self->layers[i] };
     g_array_append_val (layers, layer);
   }
   return layers;

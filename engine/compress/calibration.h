@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 /**
  * Yv8Calibration:
- * @recipe: of the float graph
+ * @scheme: of the float graph
  * @truth: float, whose boxes the int8 graph's are compared with: the calibration's own graph,
  * unless another of the same DETECT is put there, which must outlive the calibration
  * @layers: (array): of each op; measured by finish()
@@ -20,7 +20,7 @@ G_BEGIN_DECLS
  */
 typedef struct _Yv8CalibrationPrivate Yv8CalibrationPrivate;
 typedef struct {
-  Yv8Recipe *recipe;
+  Yv8Scheme *scheme;
   const Yv8Graph *truth;
   Yv8LayerFidelity *layers;
   GPtrArray *frames[2];
@@ -32,7 +32,7 @@ typedef struct {
  * yv8_calibration_new:
  * @graph: float, checked, with DETECT; must outlive the calibration
  * @target: where to run it; its fields open, data, width and height
- * @keep_float: (nullable): see yv8_recipe_keep()
+ * @keep_float: (nullable): see yv8_scheme_keep()
  * @max_drop: see yv8_mixed_search()
  *
  * Returns: (transfer full): %NULL with @error set

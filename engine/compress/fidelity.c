@@ -61,28 +61,28 @@ add_pair (gpointer data, guint index, const float *x, const float *y, Yv8Shape s
 }
 
 gboolean
-yv8_fidelity_measure_alone (const Yv8Recipe *recipe, const Yv8Target *target, const Yv8Album *album,
+yv8_fidelity_measure_alone (const Yv8Scheme *scheme, const Yv8Target *target, const Yv8Album *album,
     Yv8LayerFidelity *layers, GError **error)
 {
   Sums sums = { layers, TRUE };
   g_autofree Yv8Slice *slices = NULL;
-  g_autoptr (Yv8Graph) graph = yv8_quantize_alone (recipe, &slices, error);
+  g_autoptr (Yv8Graph) graph = yv8_quantize_alone (scheme, &slices, error);
 
   if (!graph)
     return FALSE;
-  g_autofree Yv8Slice *own = yv8_pairs_slices (recipe->graph, recipe->graph);
-  const Yv8Pairs pairs = { yv8_graph_n_ops (recipe->graph), graph, own, NULL, slices };
+  g_autofree Yv8Slice *own = yv8_pairs_slices (scheme->graph, scheme->graph);
+  const Yv8Pairs pairs = { yv8_graph_n_ops (scheme->graph), graph, own, NULL, slices };
   return yv8_pairs_run (&pairs, target, album, add_pair, &sums, error);
 }
 
 gboolean
-yv8_fidelity_measure_accumulated (const Yv8Recipe *recipe, const Yv8Graph *graph,
+yv8_fidelity_measure_accumulated (const Yv8Scheme *scheme, const Yv8Graph *graph,
     const Yv8Target *target, const Yv8Album *album, Yv8LayerFidelity *layers, GError **error)
 {
   Sums sums = { layers, FALSE };
-  g_autofree Yv8Slice *own = yv8_pairs_slices (recipe->graph, recipe->graph);
-  g_autofree Yv8Slice *slices = yv8_pairs_slices (recipe->graph, graph);
-  const Yv8Pairs pairs = { yv8_graph_n_ops (recipe->graph), recipe->graph, own, graph, slices };
+  g_autofree Yv8Slice *own = yv8_pairs_slices (scheme->graph, scheme->graph);
+  g_autofree Yv8Slice *slices = yv8_pairs_slices (scheme->graph, graph);
+  const Yv8Pairs pairs = { yv8_graph_n_ops (scheme->graph), scheme->graph, own, graph, slices };
 
   return yv8_pairs_run (&pairs, target, album, add_pair, &sums, error);
 }

@@ -3,7 +3,7 @@
  * How true the layers of an int8 network are to the float network. */
 #pragma once
 
-#include "compress/recipe.h"
+#include "compress/scheme.h"
 #include "compress/target.h"
 
 G_BEGIN_DECLS
@@ -40,11 +40,11 @@ typedef struct {
 
 /**
  * yv8_fidelity_measure_alone:
- * @layers: (array): of each op of the recipe's graph; gets @alone of int8 convolutions
+ * @layers: (array): of each op of the scheme's graph; gets @alone of int8 convolutions
  *
  * Returns: %FALSE with @error set
  */
-gboolean yv8_fidelity_measure_alone (const Yv8Recipe *recipe, const Yv8Target *target,
+gboolean yv8_fidelity_measure_alone (const Yv8Scheme *scheme, const Yv8Target *target,
     const Yv8Album *album, Yv8LayerFidelity *layers, GError **error);
 
 /**
@@ -52,7 +52,7 @@ gboolean yv8_fidelity_measure_alone (const Yv8Recipe *recipe, const Yv8Target *t
  * @graph: from yv8_quantize()
  * @layers: likewise; gets @accumulated of all convolutions
  */
-gboolean yv8_fidelity_measure_accumulated (const Yv8Recipe *recipe, const Yv8Graph *graph,
+gboolean yv8_fidelity_measure_accumulated (const Yv8Scheme *scheme, const Yv8Graph *graph,
     const Yv8Target *target, const Yv8Album *album, Yv8LayerFidelity *layers, GError **error);
 
 G_END_DECLS

@@ -29,12 +29,12 @@ noise_share (const Yv8Fidelity *fidelity)
 
 /* The noisiest int8 layer that was not @tried. */
 static guint
-find_worst (const Yv8Recipe *recipe, const Yv8LayerFidelity *layers, const gboolean *tried)
+find_worst (const Yv8Scheme *scheme, const Yv8LayerFidelity *layers, const gboolean *tried)
 {
   guint worst = G_MAXUINT;
 
-  for (guint i = 0; i < yv8_graph_n_ops (recipe->graph); i++) {
-    if (yv8_graph_op (recipe->graph, i)->kind != YV8_OP_CONV || recipe->keep_float[i] || tried[i])
+  for (guint i = 0; i < yv8_graph_n_ops (scheme->graph); i++) {
+    if (yv8_graph_op (scheme->graph, i)->kind != YV8_OP_CONV || scheme->keep_float[i] || tried[i])
       continue;
     if (worst == G_MAXUINT || noise_share (&layers[i].alone) > noise_share (&layers[worst].alone))
       worst = i;
@@ -44,9 +44,9 @@ find_worst (const Yv8Recipe *recipe, const Yv8LayerFidelity *layers, const gbool
 
 static Yv8Graph *
 quantize_and_judge (
-    const Yv8Recipe *recipe, const Yv8Judge *judge, Yv8Agreement *agreement, GError **error)
+    const Yv8Scheme *scheme, const Yv8Judge *judge, Yv8Agreement *agreement, GError **error)
 {
-  g_autoptr (Yv8Graph) graph = yv8_quantize (recipe, error);
+  g_autoptr (Yv8Graph) graph = yv8_quantize (scheme, error);
 
   if (!graph || !yv8_judge (judge, graph, agreement, error))
     return NULL;
@@ -54,21 +54,21 @@ quantize_and_judge (
 }
 
 Yv8Graph *
-yv8_mixed_search (Yv8Recipe *recipe, const Yv8LayerFidelity *layers, const Yv8Judge *judge,
+yv8_mixed_search (Yv8Scheme *scheme, const Yv8LayerFidelity *layers, const Yv8Judge *judge,
     double max_drop, Yv8Agreement *agreement, GError **error)
 {
-  g_autofree gboolean *tried = g_new0 (gboolean, yv8_graph_n_ops (recipe->graph));
-  g_autoptr (Yv8Graph) best = quantize_and_judge (recipe, judge, agreement, error);
+  g_autofree gboolean *tried = g_new0 (gboolean, yv8_graph_n_ops (scheme->graph));
+  g_autoptr (Yv8Graph) best = quantize_and_judge (scheme, judge, agreement, error);
   guint failures = 0;
 
   for (guint trial = 0; best && trial < YV8_MIXED_TRIALS && failures < YV8_MIXED_FAILURES;
        trial++) {
     Yv8Agreement result;
-    guint worst = find_worst (recipe, layers, tried);
+    guint worst = find_worst (scheme, layers, tried);
     if (yv8_mixed_within (agreement, max_drop) || agreement->n_boxes == 0 || worst == G_MAXUINT)
       break;
-    recipe->keep_float[worst] = tried[worst] = TRUE;
-    g_autoptr (Yv8Graph) graph = quantize_and_judge (recipe, judge, &result, error);
+    scheme->keep_float[worst] = tried[worst] = TRUE;
+    g_autoptr (Yv8Graph) graph = quantize_and_judge (scheme, judge, &result, error);
     if (!graph)
       return NULL;
     if (result.ap > agreement->ap) {
@@ -77,7 +77,7 @@ yv8_mixed_search (Yv8Recipe *recipe, const Yv8LayerFidelity *layers, const Yv8Ju
       *agreement = result;
       failures = 0;
     } else {
-      recipe->keep_float[worst] = FALSE;
+      scheme->keep_float[worst] = FALSE;
       failures++;
     }
   }

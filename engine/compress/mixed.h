@@ -28,7 +28,7 @@ gboolean yv8_judge (
 
 /**
  * yv8_mixed_search:
- * @recipe: ready for yv8_quantize(); layers are put to float32 in it
+ * @scheme: ready for yv8_quantize(); layers are put to float32 in it
  * @layers: with @alone measured
  * @max_drop: least agreement is 1 - @max_drop; 0 accepts any
  * @agreement: (out): of the graph that is returned
@@ -39,7 +39,7 @@ gboolean yv8_judge (
  *
  * Returns: (transfer full): the best graph found, within the budget or not; %NULL with @error set
  */
-Yv8Graph *yv8_mixed_search (Yv8Recipe *recipe, const Yv8LayerFidelity *layers,
+Yv8Graph *yv8_mixed_search (Yv8Scheme *scheme, const Yv8LayerFidelity *layers,
     const Yv8Judge *judge, double max_drop, Yv8Agreement *agreement, GError **error);
 
 /**

@@ -12,7 +12,7 @@ typedef struct {
 } Map;
 
 typedef struct {
-  const Yv8Recipe *recipe;
+  const Yv8Scheme *scheme;
   Yv8Graph *graph;
   Yv8Quant **quants; /* of the float graph's buffers */
   Map *maps;         /* of the float graph's buffers */
@@ -20,17 +20,17 @@ typedef struct {
 } Builder;
 
 static void
-builder_init (Builder *self, const Yv8Recipe *recipe)
+builder_init (Builder *self, const Yv8Scheme *scheme)
 {
-  self->recipe = recipe;
+  self->scheme = scheme;
   self->graph = yv8_graph_new ();
-  self->quants = yv8_recipe_quants (recipe);
-  self->n_maps = yv8_graph_n_buffers (recipe->graph);
+  self->quants = yv8_scheme_quants (scheme);
+  self->n_maps = yv8_graph_n_buffers (scheme->graph);
   self->maps = g_new0 (Map, self->n_maps);
   for (guint i = 0; i < self->n_maps; i++) {
     for (guint type = 0; type < N_TYPES; type++)
       self->maps[i].buffers[type] = G_MAXUINT;
-    self->maps[i].written = g_malloc0 (g_array_index (recipe->graph->buffer_channels, guint, i));
+    self->maps[i].written = g_malloc0 (g_array_index (scheme->graph->buffer_channels, guint, i));
   }
 }
 
@@ -51,7 +51,7 @@ counterpart (Builder *self, const Yv8Slice *slice, Yv8Type type)
 
   if (*buffer == G_MAXUINT)
     *buffer = yv8_graph_add_typed_buffer (self->graph,
-        g_array_index (self->recipe->graph->buffer_channels, guint, slice->buffer), type);
+        g_array_index (self->scheme->graph->buffer_channels, guint, slice->buffer), type);
   return (Yv8Slice){ *buffer, slice->channel, slice->channels };
 }
 
@@ -107,12 +107,12 @@ want (Builder *self, const Yv8Slice *slice, Yv8Type type)
 }
 
 static gboolean
-is_read_as_int8 (const Yv8Recipe *recipe, const Yv8Slice *slice)
+is_read_as_int8 (const Yv8Scheme *scheme, const Yv8Slice *slice)
 {
-  for (guint i = 0; i < yv8_graph_n_ops (recipe->graph); i++) {
-    const Yv8Op *op = yv8_graph_op (recipe->graph, i);
+  for (guint i = 0; i < yv8_graph_n_ops (scheme->graph); i++) {
+    const Yv8Op *op = yv8_graph_op (scheme->graph, i);
     for (guint j = 0; j < op->n_in; j++)
-      if (op->in[j].buffer == slice->buffer && !recipe->keep_float[i])
+      if (op->in[j].buffer == slice->buffer && !scheme->keep_float[i])
         return TRUE;
   }
   return FALSE;
@@ -122,12 +122,12 @@ is_read_as_int8 (const Yv8Recipe *recipe, const Yv8Slice *slice)
 static Yv8Type
 type_of (const Builder *self, guint index)
 {
-  const Yv8Op *op = yv8_graph_op (self->recipe->graph, index);
+  const Yv8Op *op = yv8_graph_op (self->scheme->graph, index);
 
   if (op->kind == YV8_OP_CONV)
-    return self->recipe->keep_float[index] ? YV8_TYPE_F32 : YV8_TYPE_QS8;
+    return self->scheme->keep_float[index] ? YV8_TYPE_F32 : YV8_TYPE_QS8;
   if (op->kind == YV8_OP_INPUT)
-    return is_read_as_int8 (self->recipe, &op->out) ? YV8_TYPE_QS8 : YV8_TYPE_F32;
+    return is_read_as_int8 (self->scheme, &op->out) ? YV8_TYPE_QS8 : YV8_TYPE_F32;
   for (guint c = 0; c < op->in[0].channels; c++)
     if (!is_missing (self, op->in[0].buffer, op->in[0].channel + c, YV8_TYPE_QS8))
       return YV8_TYPE_QS8;
@@ -138,7 +138,7 @@ type_of (const Builder *self, guint index)
 static Yv8Op
 make_op (const Builder *self, guint index, Yv8Type type)
 {
-  const Yv8Op *op = yv8_graph_op (self->recipe->graph, index);
+  const Yv8Op *op = yv8_graph_op (self->scheme->graph, index);
   gboolean quantize = op->kind == YV8_OP_CONV && type == YV8_TYPE_QS8;
   Yv8Op result = quantize ? *op : yv8_op_copy (op);
 
@@ -146,19 +146,19 @@ make_op (const Builder *self, guint index, Yv8Type type)
     result.name = g_strdup (op->name);
     result.weights = NULL;
     yv8_quantize_conv (op, self->quants[op->in[0].buffer] + op->in[0].channel,
-        self->recipe->corrections[index], &result);
+        self->scheme->corrections[index], &result);
   }
   if (type == YV8_TYPE_QS8)
-    result.quant = self->recipe->quants[index];
+    result.quant = self->scheme->quants[index];
   return result;
 }
 
 static void
 add (Builder *self, guint index)
 {
-  const Yv8Op *op = yv8_graph_op (self->recipe->graph, index);
+  const Yv8Op *op = yv8_graph_op (self->scheme->graph, index);
   Yv8Type type = op->kind == YV8_OP_DETECT ? YV8_TYPE_F32 : type_of (self, index);
-  gboolean float_out = op->kind == YV8_OP_CONV && yv8_recipe_is_output (self->recipe, index);
+  gboolean float_out = op->kind == YV8_OP_CONV && yv8_scheme_is_output (self->scheme, index);
   Yv8Type out_type = float_out ? YV8_TYPE_F32 : type;
   Yv8Op result = make_op (self, index, type);
 
@@ -172,19 +172,19 @@ add (Builder *self, guint index)
 }
 
 Yv8Graph *
-yv8_quantize (const Yv8Recipe *recipe, GError **error)
+yv8_quantize (const Yv8Scheme *scheme, GError **error)
 {
   Builder self;
 
-  builder_init (&self, recipe);
-  for (guint i = 0; i < yv8_graph_n_ops (recipe->graph); i++) {
-    gboolean detect = yv8_graph_op (recipe->graph, i)->kind == YV8_OP_DETECT;
-    for (guint j = 0; detect && j < recipe->graph->outputs->len; j++)
-      want (&self, yv8_graph_output (recipe->graph, j), YV8_TYPE_F32);
+  builder_init (&self, scheme);
+  for (guint i = 0; i < yv8_graph_n_ops (scheme->graph); i++) {
+    gboolean detect = yv8_graph_op (scheme->graph, i)->kind == YV8_OP_DETECT;
+    for (guint j = 0; detect && j < scheme->graph->outputs->len; j++)
+      want (&self, yv8_graph_output (scheme->graph, j), YV8_TYPE_F32);
     add (&self, i);
   }
-  for (guint j = 0; j < recipe->graph->outputs->len; j++) {
-    Yv8Slice output = want (&self, yv8_graph_output (recipe->graph, j), YV8_TYPE_F32);
+  for (guint j = 0; j < scheme->graph->outputs->len; j++) {
+    Yv8Slice output = want (&self, yv8_graph_output (scheme->graph, j), YV8_TYPE_F32);
     g_array_append_val (self.graph->outputs, output);
   }
   g_autoptr (Yv8Graph) graph = g_steal_pointer (&self.graph);
@@ -201,12 +201,12 @@ own_buffer (Yv8Graph *graph, guint channels, Yv8Type type)
 static void
 add_alone (Builder *self, guint index, Yv8Slice *slice)
 {
-  const Yv8Op *op = yv8_graph_op (self->recipe->graph, index);
+  const Yv8Op *op = yv8_graph_op (self->scheme->graph, index);
   Yv8Op result = make_op (self, index, YV8_TYPE_QS8);
 
   for (guint i = 0; i < op->n_in; i++)
     result.in[i] = want (self, &op->in[i], YV8_TYPE_QS8);
-  gboolean output = yv8_recipe_is_output (self->recipe, index);
+  gboolean output = yv8_scheme_is_output (self->scheme, index);
   result.out = *slice =
       own_buffer (self->graph, op->out.channels, output ? YV8_TYPE_F32 : YV8_TYPE_QS8);
   g_free (result.name);
@@ -215,26 +215,26 @@ add_alone (Builder *self, guint index, Yv8Slice *slice)
 }
 
 Yv8Graph *
-yv8_quantize_alone (const Yv8Recipe *recipe, Yv8Slice **slices, GError **error)
+yv8_quantize_alone (const Yv8Scheme *scheme, Yv8Slice **slices, GError **error)
 {
-  guint n = yv8_graph_n_ops (recipe->graph);
+  guint n = yv8_graph_n_ops (scheme->graph);
   Builder self;
 
-  builder_init (&self, recipe);
+  builder_init (&self, scheme);
   *slices = g_new0 (Yv8Slice, n);
   for (guint i = 0; i < self.n_maps; i++)
     counterpart (&self, &(Yv8Slice){ i, 0, 0 }, YV8_TYPE_F32);
   for (guint i = 0; i < n; i++) {
-    const Yv8Op *op = yv8_graph_op (recipe->graph, i);
+    const Yv8Op *op = yv8_graph_op (scheme->graph, i);
     Yv8Op copy = make_op (&self, i, YV8_TYPE_F32);
-    if (op->kind == YV8_OP_CONV && !recipe->keep_float[i])
+    if (op->kind == YV8_OP_CONV && !scheme->keep_float[i])
       add_alone (&self, i, &(*slices)[i]);
     if (op->kind != YV8_OP_DETECT)
       mark (&self, &op->out, YV8_TYPE_F32);
     yv8_graph_add_op (self.graph, &copy);
   }
   g_array_append_vals (
-      self.graph->outputs, recipe->graph->outputs->data, recipe->graph->outputs->len);
+      self.graph->outputs, scheme->graph->outputs->data, scheme->graph->outputs->len);
   g_autoptr (Yv8Graph) graph = g_steal_pointer (&self.graph);
   builder_clear (&self);
   if (!yv8_graph_check (graph, error)) {

@@ -3,15 +3,15 @@
  * From a float graph to int8 ones. */
 #pragma once
 
-#include "compress/recipe.h"
+#include "compress/scheme.h"
 
 G_BEGIN_DECLS
 
 /**
  * yv8_quantize:
- * @recipe: its quants are set
+ * @scheme: its quants are set
  *
- * The graph in int8, but for the layers that the recipe keeps in float32. Convolutions keep their
+ * The graph in int8, but for the layers that the scheme keeps in float32. Convolutions keep their
  * names. What a layer of the other type needs is converted by QUANTIZE and DEQUANTIZE ops, named
  * after the buffer and the first channel that they write; neighbours in float32 hand their values
  * on as they are. MAXPOOL, UPSAMPLE and COPY are of the type that their input was made in.
@@ -21,7 +21,7 @@ G_BEGIN_DECLS
  *
  * Returns: (transfer full): a graph that passes yv8_graph_check(); %NULL with @error set
  */
-Yv8Graph *yv8_quantize (const Yv8Recipe *recipe, GError **error);
+Yv8Graph *yv8_quantize (const Yv8Scheme *scheme, GError **error);
 
 /**
  * yv8_quantize_alone:
@@ -34,7 +34,7 @@ Yv8Graph *yv8_quantize (const Yv8Recipe *recipe, GError **error);
  * Returns: (transfer full): the graph; the float graph's buffers have their numbers; %NULL with
  *   @error set
  */
-Yv8Graph *yv8_quantize_alone (const Yv8Recipe *recipe, Yv8Slice **slices, GError **error);
+Yv8Graph *yv8_quantize_alone (const Yv8Scheme *scheme, Yv8Slice **slices, GError **error);
 
 #define YV8_ALONE_SUFFIX "/alone"
 

@@ -18,30 +18,30 @@ static const struct {
 
 /* Of the network whose op @index alone writes values of @quant. */
 static gboolean
-judge (const Yv8BoxJudge *boxes, const Yv8Recipe *recipe, guint index, const Yv8Quant *quant,
+judge (const Yv8BoxJudge *boxes, const Yv8Scheme *scheme, guint index, const Yv8Quant *quant,
     double *result, GError **error)
 {
-  g_autoptr (Yv8Graph) graph = yv8_quantize_output (recipe->graph, index, quant, error);
+  g_autoptr (Yv8Graph) graph = yv8_quantize_output (scheme->graph, index, quant, error);
 
   return graph && yv8_box_judge_run (boxes, graph, result, error);
 }
 
 static gboolean
-refine (const Yv8BoxJudge *boxes, Yv8Recipe *recipe, guint index, double least, GError **error)
+refine (const Yv8BoxJudge *boxes, Yv8Scheme *scheme, guint index, double least, GError **error)
 {
-  const Yv8Quant first = recipe->quants[index];
-  gboolean fixed_low = yv8_recipe_fixed_low (recipe, index), moved = FALSE;
+  const Yv8Quant first = scheme->quants[index];
+  gboolean fixed_low = yv8_scheme_fixed_low (scheme, index), moved = FALSE;
 
   for (guint i = 0; i < G_N_ELEMENTS (STEPS) && !moved; i++) {
     double factor = STEPS[i].factor, result;
     for (guint step = 0; step < N_STEPS; step++, factor *= STEPS[i].factor) {
       Yv8Quant quant = yv8_quant_scaled (&first, factor, fixed_low);
-      if (!judge (boxes, recipe, index, &quant, &result, error))
+      if (!judge (boxes, scheme, index, &quant, &result, error))
         return FALSE;
       if (!(result < STEPS[i].enough * least))
         break;
       least = result;
-      recipe->quants[index] = quant;
+      scheme->quants[index] = quant;
       moved = TRUE;
     }
   }
@@ -66,12 +66,12 @@ yv8_refine_n_runs (const Yv8Album *album)
 }
 
 gboolean
-yv8_refine_ranges (Yv8Recipe *recipe, const double *noise, const Yv8Target *target,
+yv8_refine_ranges (Yv8Scheme *scheme, const double *noise, const Yv8Target *target,
     const Yv8Album *album, GError **error)
 {
   g_autoptr (Yv8BoxJudge) boxes =
-      yv8_box_judge_new (recipe->graph, target, album, N_PICTURES, error);
-  guint n = yv8_graph_n_ops (recipe->graph);
+      yv8_box_judge_new (scheme->graph, target, album, N_PICTURES, error);
+  guint n = yv8_graph_n_ops (scheme->graph);
   g_autofree double *left = g_memdup2 (noise, n * sizeof (double));
 
   for (guint i = 0; boxes && i < N_LAYERS; i++) {
@@ -79,8 +79,8 @@ yv8_refine_ranges (Yv8Recipe *recipe, const double *noise, const Yv8Target *targ
     double before;
     if (left[worst] <= 0)
       break;
-    if (!judge (boxes, recipe, worst, &recipe->quants[worst], &before, error) ||
-        (before > 0 && !refine (boxes, recipe, worst, before, error)))
+    if (!judge (boxes, scheme, worst, &scheme->quants[worst], &before, error) ||
+        (before > 0 && !refine (boxes, scheme, worst, before, error)))
       return FALSE;
     left[worst] = 0;
   }

@@ -3,14 +3,14 @@
  * Ranges by what they do to the boxes. */
 #pragma once
 
-#include "compress/recipe.h"
+#include "compress/scheme.h"
 #include "compress/target.h"
 
 G_BEGIN_DECLS
 
 /**
  * yv8_refine_ranges:
- * @recipe: its quants are set, and are scaled here
+ * @scheme: its quants are set, and are scaled here
  * @noise: (array): of each op, the error of its range as a share of the signal: those of the
  *   greatest are refined, those of 0 are not
  * @album: pictures; eight at most, spread evenly, are used
@@ -25,7 +25,7 @@ G_BEGIN_DECLS
  *
  * Nothing changes when the float network sees nothing.
  */
-gboolean yv8_refine_ranges (Yv8Recipe *recipe, const double *noise, const Yv8Target *target,
+gboolean yv8_refine_ranges (Yv8Scheme *scheme, const double *noise, const Yv8Target *target,
     const Yv8Album *album, GError **error);
 
 /**

@@ -223,10 +223,10 @@ test_prune (void)
   for (guint criterion = 0; criterion < YV8_N_CRITERIA; criterion++) {
     g_autoptr (Yv8Graph) pruned = prune (graph, album, (Yv8Criterion) criterion, 0.3);
     g_autoptr (Yv8Graph) again = prune (graph, album, (Yv8Criterion) criterion, 0.3);
-    g_autoptr (Yv8Recipe) recipe = yv8_recipe_new (pruned);
+    g_autoptr (Yv8Scheme) scheme = yv8_scheme_new (pruned);
     for (guint i = 1; i < yv8_graph_n_ops (pruned); i++)
-      recipe->quants[i] = (Yv8Quant){ 0.1f, 0 };
-    g_autoptr (Yv8Graph) int8 = yv8_quantize (recipe, NULL);
+      scheme->quants[i] = (Yv8Quant){ 0.1f, 0 };
+    g_autoptr (Yv8Graph) int8 = yv8_quantize (scheme, NULL);
     g_assert_nonnull (int8);
     double share = removed_share (pruned, int8);
     g_assert_cmpfloat (share, >=, 0.3);

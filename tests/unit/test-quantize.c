@@ -80,22 +80,22 @@ make_picture (GRand *rand)
 }
 
 static void
-set_ranges (Yv8Recipe *recipe, const Yv8Album *album)
+set_ranges (Yv8Scheme *scheme, const Yv8Album *album)
 {
   g_autoptr (Yv8Executor) executor =
-      yv8_target_open (&TARGET, recipe->graph, YV8_EXECUTOR_KEEP, NULL);
+      yv8_target_open (&TARGET, scheme->graph, YV8_EXECUTOR_KEEP, NULL);
 
-  for (guint i = 0; i < yv8_graph_n_ops (recipe->graph); i++) {
+  for (guint i = 0; i < yv8_graph_n_ops (scheme->graph); i++) {
     g_autoptr (Yv8Histogram) histogram = yv8_histogram_new ();
-    if (!yv8_recipe_ranged (recipe, i))
+    if (!yv8_scheme_ranged (scheme, i))
       continue;
     for (guint p = 0; p < yv8_album_n (album); p++) {
       g_assert_true (yv8_target_run (&TARGET, executor, yv8_album_get (album, p), NULL));
       g_assert_true (
-          yv8_histogram_gather (histogram, executor, &yv8_graph_op (recipe->graph, i)->out, NULL));
+          yv8_histogram_gather (histogram, executor, &yv8_graph_op (scheme->graph, i)->out, NULL));
     }
-    recipe->quants[i] =
-        yv8_threshold_choose (histogram, YV8_METHOD_MSE, yv8_recipe_fixed_low (recipe, i));
+    scheme->quants[i] =
+        yv8_threshold_choose (histogram, YV8_METHOD_MSE, yv8_scheme_fixed_low (scheme, i));
   }
 }
 
@@ -121,13 +121,13 @@ count_kind (const Yv8Graph *graph, Yv8OpKind kind)
 
 /* The quants that the graph's ops give are those that the weights were folded with. */
 static void
-check_quants (const Yv8Recipe *recipe, const Yv8Graph *graph)
+check_quants (const Yv8Scheme *scheme, const Yv8Graph *graph)
 {
-  Yv8Quant **expected = yv8_recipe_quants (recipe), **quants = yv8_graph_quants (graph);
+  Yv8Quant **expected = yv8_scheme_quants (scheme), **quants = yv8_graph_quants (graph);
 
   for (guint i = 0; i < yv8_graph_n_ops (graph); i++)
-    for (guint j = 0; j < yv8_graph_n_ops (recipe->graph); j++) {
-      const Yv8Op *op = yv8_graph_op (graph, i), *source = yv8_graph_op (recipe->graph, j);
+    for (guint j = 0; j < yv8_graph_n_ops (scheme->graph); j++) {
+      const Yv8Op *op = yv8_graph_op (graph, i), *source = yv8_graph_op (scheme->graph, j);
       if (!op->qweights || !g_str_equal (op->name, source->name))
         continue;
       for (guint c = 0; c < op->in[0].channels; c++) {
@@ -142,16 +142,16 @@ check_quants (const Yv8Recipe *recipe, const Yv8Graph *graph)
 }
 
 static double
-output_snr (const Yv8Recipe *recipe, const Yv8Graph *graph, const Yv8Album *album)
+output_snr (const Yv8Scheme *scheme, const Yv8Graph *graph, const Yv8Album *album)
 {
-  g_autofree Yv8LayerFidelity *layers = g_new0 (Yv8LayerFidelity, yv8_graph_n_ops (recipe->graph));
+  g_autofree Yv8LayerFidelity *layers = g_new0 (Yv8LayerFidelity, yv8_graph_n_ops (scheme->graph));
   g_autoptr (GError) error = NULL;
   double least = YV8_FIDELITY_MAX_SNR;
 
-  yv8_fidelity_measure_accumulated (recipe, graph, &TARGET, album, layers, &error);
+  yv8_fidelity_measure_accumulated (scheme, graph, &TARGET, album, layers, &error);
   g_assert_no_error (error);
-  for (guint i = 0; i < yv8_graph_n_ops (recipe->graph); i++)
-    if (yv8_graph_op (recipe->graph, i)->kind == YV8_OP_CONV)
+  for (guint i = 0; i < yv8_graph_n_ops (scheme->graph); i++)
+    if (yv8_graph_op (scheme->graph, i)->kind == YV8_OP_CONV)
       least = MIN (least, yv8_fidelity_snr (&layers[i].accumulated));
   return least;
 }
@@ -165,18 +165,18 @@ test_mixed (void)
     g_autoptr (GError) error = NULL;
     g_autoptr (Yv8Graph) source = make_network (rand);
     g_autoptr (Yv8Album) album = make_album (rand);
-    g_autoptr (Yv8Recipe) recipe = yv8_recipe_new (source);
+    g_autoptr (Yv8Scheme) scheme = yv8_scheme_new (source);
     g_assert_true (yv8_graph_check (source, NULL));
-    set_ranges (recipe, album);
+    set_ranges (scheme, album);
     for (guint i = 0; i < yv8_graph_n_ops (source); i++)
-      recipe->keep_float[i] = run > 0 && g_rand_int_range (rand, 0, 3) == 0;
-    g_autoptr (Yv8Graph) graph = yv8_quantize (recipe, &error);
+      scheme->keep_float[i] = run > 0 && g_rand_int_range (rand, 0, 3) == 0;
+    g_autoptr (Yv8Graph) graph = yv8_quantize (scheme, &error);
     g_assert_no_error (error);
-    check_quants (recipe, graph);
+    check_quants (scheme, graph);
     if (run == 0)
       g_assert_cmpuint (
           count_kind (graph, YV8_OP_QUANTIZE) + count_kind (graph, YV8_OP_DEQUANTIZE), ==, 0);
-    g_assert_cmpfloat (output_snr (recipe, graph, album), >, 22);
+    g_assert_cmpfloat (output_snr (scheme, graph, album), >, 22);
   }
 }
 
@@ -187,13 +187,13 @@ test_all_float (void)
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Graph) source = make_network (rand);
   g_autoptr (Yv8Album) album = make_album (rand);
-  g_autoptr (Yv8Recipe) recipe = yv8_recipe_new (source);
+  g_autoptr (Yv8Scheme) scheme = yv8_scheme_new (source);
 
-  g_assert_true (yv8_recipe_keep (recipe, "op*", NULL));
-  g_assert_cmpuint (yv8_recipe_n_kept (recipe), ==, count_kind (source, YV8_OP_CONV));
-  g_autoptr (Yv8Graph) graph = yv8_quantize (recipe, NULL);
+  g_assert_true (yv8_scheme_keep (scheme, "op*", NULL));
+  g_assert_cmpuint (yv8_scheme_n_kept (scheme), ==, count_kind (source, YV8_OP_CONV));
+  g_autoptr (Yv8Graph) graph = yv8_quantize (scheme, NULL);
   g_assert_cmpuint (yv8_graph_n_ops (graph), ==, yv8_graph_n_ops (source));
-  g_assert_cmpfloat (output_snr (recipe, graph, album), ==, YV8_FIDELITY_MAX_SNR);
+  g_assert_cmpfloat (output_snr (scheme, graph, album), ==, YV8_FIDELITY_MAX_SNR);
 }
 
 static void
@@ -201,17 +201,17 @@ test_keep (void)
 {
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Graph) source = make_network (rand);
-  g_autoptr (Yv8Recipe) recipe = yv8_recipe_new (source);
+  g_autoptr (Yv8Scheme) scheme = yv8_scheme_new (source);
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (yv8_recipe_keep (recipe, NULL, NULL));
-  g_assert_true (yv8_recipe_keep (recipe, "", NULL));
-  g_assert_cmpuint (yv8_recipe_n_kept (recipe), ==, 0);
-  g_assert_true (yv8_recipe_keep (recipe, "op1, op[0-9],o?2", &error) || error);
+  g_assert_true (yv8_scheme_keep (scheme, NULL, NULL));
+  g_assert_true (yv8_scheme_keep (scheme, "", NULL));
+  g_assert_cmpuint (yv8_scheme_n_kept (scheme), ==, 0);
+  g_assert_true (yv8_scheme_keep (scheme, "op1, op[0-9],o?2", &error) || error);
   g_clear_error (&error);
-  g_assert_false (yv8_recipe_keep (recipe, "op3,conv*", &error));
+  g_assert_false (yv8_scheme_keep (scheme, "op3,conv*", &error));
   g_assert_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT);
-  g_assert_true (recipe->keep_float[1] && recipe->keep_float[3] && !recipe->keep_float[4]);
+  g_assert_true (scheme->keep_float[1] && scheme->keep_float[3] && !scheme->keep_float[4]);
 }
 
 /* A layer alone is better than the same at the end of an int8 network, and its float side is the
@@ -223,17 +223,17 @@ test_alone (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (Yv8Graph) source = make_network (rand);
   g_autoptr (Yv8Album) album = make_album (rand);
-  g_autoptr (Yv8Recipe) recipe = yv8_recipe_new (source);
+  g_autoptr (Yv8Scheme) scheme = yv8_scheme_new (source);
   guint n = yv8_graph_n_ops (source);
   g_autofree Yv8LayerFidelity *layers = g_new0 (Yv8LayerFidelity, n);
   double alone = 0, accumulated = 0;
 
-  set_ranges (recipe, album);
-  g_autoptr (Yv8Graph) graph = yv8_quantize (recipe, &error);
+  set_ranges (scheme, album);
+  g_autoptr (Yv8Graph) graph = yv8_quantize (scheme, &error);
   g_assert_no_error (error);
-  yv8_fidelity_measure_alone (recipe, &TARGET, album, layers, &error);
+  yv8_fidelity_measure_alone (scheme, &TARGET, album, layers, &error);
   g_assert_no_error (error);
-  yv8_fidelity_measure_accumulated (recipe, graph, &TARGET, album, layers, &error);
+  yv8_fidelity_measure_accumulated (scheme, graph, &TARGET, album, layers, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < n; i++) {
     if (yv8_graph_op (source, i)->kind != YV8_OP_CONV)
@@ -254,18 +254,18 @@ test_bias (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (Yv8Graph) source = make_network (rand);
   g_autoptr (Yv8Album) album = make_album (rand);
-  g_autoptr (Yv8Recipe) recipe = yv8_recipe_new (source);
+  g_autoptr (Yv8Scheme) scheme = yv8_scheme_new (source);
 
-  set_ranges (recipe, album);
-  yv8_bias_correct (recipe, &TARGET, album, &error);
+  set_ranges (scheme, album);
+  yv8_bias_correct (scheme, &TARGET, album, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < yv8_graph_n_ops (source); i++)
     g_assert_true (
-        (recipe->corrections[i] != NULL) == (yv8_graph_op (source, i)->kind == YV8_OP_CONV));
+        (scheme->corrections[i] != NULL) == (yv8_graph_op (source, i)->kind == YV8_OP_CONV));
 
   /* What is left of the mean error of an output that was measured on its own. */
   g_autofree Yv8Slice *slices = NULL;
-  g_autoptr (Yv8Graph) alone = yv8_quantize_alone (recipe, &slices, &error);
+  g_autoptr (Yv8Graph) alone = yv8_quantize_alone (scheme, &slices, &error);
   g_assert_no_error (error);
   g_autoptr (Yv8Executor) executor = yv8_target_open (&TARGET, alone, YV8_EXECUTOR_KEEP, NULL);
   const Yv8Slice *output = yv8_graph_output (source, 1), *other = &slices[8];
@@ -293,22 +293,22 @@ test_refine (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (Yv8Graph) source = make_network (rand);
   g_autoptr (Yv8Album) album = make_album (rand);
-  g_autoptr (Yv8Recipe) recipe = yv8_recipe_new (source);
+  g_autoptr (Yv8Scheme) scheme = yv8_scheme_new (source);
 
-  set_ranges (recipe, album);
+  set_ranges (scheme, album);
   for (guint i = 0; i < G_N_ELEMENTS (FACTORS); i++) {
-    Yv8Quant good = recipe->quants[1], other = recipe->quants[3];
+    Yv8Quant good = scheme->quants[1], other = scheme->quants[3];
     double high = FACTORS[i] * (double) good.scale * (127 - good.zero);
-    recipe->quants[1] = yv8_quant_for_range (YV8_SILU_MIN, high);
-    float before = recipe->quants[1].scale;
-    yv8_refine_ranges (recipe, NOISE, &TARGET, album, &error);
+    scheme->quants[1] = yv8_quant_for_range (YV8_SILU_MIN, high);
+    float before = scheme->quants[1].scale;
+    yv8_refine_ranges (scheme, NOISE, &TARGET, album, &error);
     g_assert_no_error (error);
     if (FACTORS[i] > 1)
-      g_assert_cmpfloat (recipe->quants[1].scale, <, before * 0.8f);
+      g_assert_cmpfloat (scheme->quants[1].scale, <, before * 0.8f);
     else
-      g_assert_cmpfloat (recipe->quants[1].scale, >, before * 1.2f);
-    g_assert_cmpfloat (recipe->quants[3].scale, ==, other.scale); /* without noise: untouched */
-    recipe->quants[1] = good;
+      g_assert_cmpfloat (scheme->quants[1].scale, >, before * 1.2f);
+    g_assert_cmpfloat (scheme->quants[3].scale, ==, other.scale); /* without noise: untouched */
+    scheme->quants[1] = good;
   }
   yv8_quantize_output (source, 1, &(Yv8Quant){ -1, 0 }, &error);
   g_assert_error (error, YV8_ERROR, YV8_ERROR_FORMAT);

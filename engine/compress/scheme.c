@@ -3,22 +3,22 @@
  * Which layers turn to int8. */
 #include <string.h>
 
-#include "compress/recipe.h"
+#include "compress/scheme.h"
 
 static gboolean
-must_be_float (const Yv8Recipe *self, guint index)
+must_be_float (const Yv8Scheme *self, guint index)
 {
   const Yv8Op *op = yv8_graph_op (self->graph, index);
   gsize terms = (gsize) op->in[0].channels * op->window.kernel_h * op->window.kernel_w;
 
   return op->kind == YV8_OP_CONV &&
-         (terms > YV8_QUANT_MAX_TERMS || (op->n_in > 1 && yv8_recipe_is_output (self, index)));
+         (terms > YV8_QUANT_MAX_TERMS || (op->n_in > 1 && yv8_scheme_is_output (self, index)));
 }
 
-Yv8Recipe *
-yv8_recipe_new (const Yv8Graph *graph)
+Yv8Scheme *
+yv8_scheme_new (const Yv8Graph *graph)
 {
-  Yv8Recipe *self = g_new0 (Yv8Recipe, 1);
+  Yv8Scheme *self = g_new0 (Yv8Scheme, 1);
   guint n = yv8_graph_n_ops (graph);
 
   self->graph = graph;
@@ -32,7 +32,7 @@ yv8_recipe_new (const Yv8Graph *graph)
 }
 
 void
-yv8_recipe_free (Yv8Recipe *self)
+yv8_scheme_free (Yv8Scheme *self)
 {
   if (!self)
     return;
@@ -45,7 +45,7 @@ yv8_recipe_free (Yv8Recipe *self)
 }
 
 gboolean
-yv8_recipe_keep (Yv8Recipe *self, const char *patterns, GError **error)
+yv8_scheme_keep (Yv8Scheme *self, const char *patterns, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (patterns ? patterns : "", ",", -1);
 
@@ -69,7 +69,7 @@ yv8_recipe_keep (Yv8Recipe *self, const char *patterns, GError **error)
 }
 
 guint
-yv8_recipe_n_kept (const Yv8Recipe *self)
+yv8_scheme_n_kept (const Yv8Scheme *self)
 {
   guint n = 0;
 
@@ -79,7 +79,7 @@ yv8_recipe_n_kept (const Yv8Recipe *self)
 }
 
 gboolean
-yv8_recipe_is_output (const Yv8Recipe *self, guint index)
+yv8_scheme_is_output (const Yv8Scheme *self, guint index)
 {
   const Yv8Slice *out = &yv8_graph_op (self->graph, index)->out;
 
@@ -93,14 +93,14 @@ yv8_recipe_is_output (const Yv8Recipe *self, guint index)
 }
 
 gboolean
-yv8_recipe_ranged (const Yv8Recipe *self, guint index)
+yv8_scheme_ranged (const Yv8Scheme *self, guint index)
 {
   return yv8_graph_op (self->graph, index)->kind == YV8_OP_CONV &&
-         !yv8_recipe_is_output (self, index);
+         !yv8_scheme_is_output (self, index);
 }
 
 gboolean
-yv8_recipe_fixed_low (const Yv8Recipe *self, guint index)
+yv8_scheme_fixed_low (const Yv8Scheme *self, guint index)
 {
   const Yv8Op *op = yv8_graph_op (self->graph, index);
 
@@ -108,7 +108,7 @@ yv8_recipe_fixed_low (const Yv8Recipe *self, guint index)
 }
 
 Yv8Quant **
-yv8_recipe_quants (const Yv8Recipe *self)
+yv8_scheme_quants (const Yv8Scheme *self)
 {
   guint n = yv8_graph_n_buffers (self->graph);
   Yv8Quant **quants = g_new0 (Yv8Quant *, n + 1);
