@@ -5,8 +5,6 @@
 
 #include "vulkan/weights.h"
 
-#define MOST_LIVE 0.8 /* steps of all, those that fill up runs included, in sparse weights */
-
 /**
  * Tuning: what suits a kind of device
  * @busy: lanes below which it would idle: then lanes take less
@@ -16,10 +14,13 @@
  * @sparse: live steps in such a run, where weights are sparse
  * @whole: a run of its main loop is a whole kernel at least
  * @steps: whole kernels in such a run, at most
+ * @live: steps of all, those that fill up runs included, up to which sparse weights are faster, by
+ * the groups of a lane: 1, 2, 4. Where lanes are few, the wait for a list counts more
  */
 typedef struct {
   guint32 busy, lanes, pixels, groups, steps, sparse;
   gboolean whole;
+  double live[3];
 } Tuning;
 
 enum {
@@ -31,10 +32,11 @@ enum {
 
 /* Without a dot product a sum takes twice the registers, see EXACT_TERMS in dot.glsl. */
 static const Tuning TUNINGS[] = {
-  [TUNING_GPU] = { 3072, 64, 4, 4, .steps = 8, .sparse = 4, .whole = TRUE },
-  [TUNING_GPU_WITHOUT_DOT] = { 3072, 64, 2, 4, .steps = 1, .sparse = 1 },
+  [TUNING_GPU] = { 3072, 64, 4, 4, .steps = 8, .sparse = 4, .whole = TRUE,
+      .live = { 0.5, 0.7, 0.8 } },
+  [TUNING_GPU_WITHOUT_DOT] = { 3072, 64, 2, 4, .steps = 1, .sparse = 1, .live = { 0.8, 0.8, 0.8 } },
   [TUNING_SOFTWARE] = { .busy = 512, .pixels = 4 },
-  [TUNING_SOFTWARE_QS8] = { 256, 8, 10, 2, .steps = 1, .sparse = 1 },
+  [TUNING_SOFTWARE_QS8] = { 256, 8, 10, 2, .steps = 1, .sparse = 1, .live = { 0.8, 0.8, 0.8 } },
 };
 
 /* Software that is made to load as GPUs do is tuned as they are, for tests. */
@@ -233,7 +235,8 @@ choose_sparse (Yv8VulkanKernel *self, const Tuning *tuning, const Yv8Op *op)
   gsize steps = tiles * self->push.in_groups * op->window.kernel_h * op->window.kernel_w;
   gsize runs = op->window.pad > YV8_HALO ? 0 : yv8_vulkan_sparse_runs (op, tuning->sparse);
 
-  if (runs == 0 || (double) (runs * tuning->sparse) > MOST_LIVE * (double) steps)
+  if (runs == 0 || (double) (runs * tuning->sparse) >
+                       tuning->live[values[YV8_CONSTANT_GROUPS] / 2] * (double) steps)
     return;
   self->sparse_runs = runs;
   values[YV8_CONSTANT_SPARSE] = TRUE;

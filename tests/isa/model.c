@@ -11,11 +11,46 @@
 #define BYTES    76.8e9               /* a second */
 #define PRODUCTS (N_SIMDS * 32 * 4.0) /* a cycle, by dot products */
 
+gboolean
+model_op (Yv8VulkanKernel *kernel, Inspection *inspection, Yv8VulkanPipelines *pipelines,
+    const Yv8Op *op, const Yv8Shape *shapes, GError **error)
+{
+  if (!yv8_vulkan_kernel_init (kernel, pipelines->device, op, shapes, error))
+    return FALSE;
+  VkPipeline pipeline =
+      yv8_vulkan_pipelines_get (pipelines, kernel->shader, &kernel->constants, error);
+  if (!pipeline)
+    return FALSE;
+  if (inspection_init (inspection, pipelines->device, pipeline))
+    return TRUE;
+  g_set_error (error, YV8_ERROR, YV8_ERROR_UNSUPPORTED, "%s says too little of %s",
+      pipelines->device->driver, kernel->name);
+  return FALSE;
+}
+
+static double
+tiles_of (const Yv8VulkanKernel *kernel)
+{
+  return ceil (kernel->push.out_groups / (double) YV8_TILE_GROUPS);
+}
+
+double
+model_live (const Yv8VulkanKernel *kernel)
+{
+  const guint32 *values = kernel->constants.values;
+  double steps = tiles_of (kernel) * kernel->push.in_groups * values[YV8_CONSTANT_KERNEL_H] *
+                 values[YV8_CONSTANT_KERNEL_W];
+
+  return kernel->sparse_runs ? kernel->sparse_runs * values[YV8_CONSTANT_STEPS] / steps : 1;
+}
+
 double
 model_runs (const Yv8VulkanKernel *kernel)
 {
   const guint32 *values = kernel->constants.values;
 
+  if (kernel->sparse_runs)
+    return kernel->sparse_runs / tiles_of (kernel);
   if (values[YV8_CONSTANT_PIXELS])
     return (double) kernel->push.in_groups * values[YV8_CONSTANT_KERNEL_H] /
            MAX (values[YV8_CONSTANT_STEPS], 1);
@@ -49,9 +84,10 @@ model_seconds (const Inspection *self, const Yv8VulkanKernel *kernel)
 }
 
 double
-model_roofline (const Yv8Op *op, const Yv8Shape *shapes)
+model_roofline (const Yv8Op *op, const Yv8Shape *shapes, const Yv8VulkanKernel *kernel)
 {
+  double products = (double) yv8_op_macs (op, shapes) * model_live (kernel);
   double bytes = (double) yv8_op_bytes (op, shapes);
 
-  return MAX ((double) yv8_op_macs (op, shapes) / PRODUCTS / CLOCK, bytes / BYTES);
+  return MAX (products / PRODUCTS / CLOCK, bytes / BYTES);
 }
