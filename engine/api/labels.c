@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A reader for the dictionary of labels that str() of a Python dict gives. */
+ * A reader and a writer for the dictionary of labels that str() of a Python dict gives. */
 #include "api/labels.h"
 
 #define MAX_LABEL 256
@@ -73,4 +73,42 @@ yv8_labels_parse (const char *names, guint n_classes)
     if (!labels[i])
       labels[i] = g_strdup_printf ("class %u", i);
   return labels;
+}
+
+static gboolean
+has_class (const guint *classes, guint n, guint class_id)
+{
+  for (guint i = 0; i < n; i++)
+    if (classes[i] == class_id)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+append_quoted (GString *text, const char *label)
+{
+  g_string_append_c (text, '\'');
+  for (; *label; label++) {
+    if (*label == '\'' || *label == '\\')
+      g_string_append_c (text, '\\');
+    g_string_append_c (text, *label);
+  }
+  g_string_append_c (text, '\'');
+}
+
+char *
+yv8_labels_subset (const char *const *labels, const guint *classes, guint n)
+{
+  GString *text = g_string_new ("{");
+  guint count = 0;
+
+  for (guint i = 0; labels[i]; i++) {
+    if (!has_class (classes, n, i))
+      continue;
+    g_string_append_printf (text, "%s%u: ", count ? ", " : "", count);
+    append_quoted (text, labels[i]);
+    count++;
+  }
+  g_string_append_c (text, '}');
+  return g_string_free (text, FALSE);
 }

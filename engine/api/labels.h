@@ -19,4 +19,14 @@ G_BEGIN_DECLS
  */
 char **yv8_labels_parse (const char *names, guint n_classes);
 
+/**
+ * yv8_labels_subset:
+ * @labels: %NULL-terminated
+ * @classes: (array length=n): of those, in any order
+ *
+ * Returns: (transfer full): a dictionary of the labels of @classes, numbered anew in the order of
+ *   @labels, as yv8_labels_parse() reads it
+ */
+char *yv8_labels_subset (const char *const *labels, const guint *classes, guint n);
+
 G_END_DECLS

@@ -48,11 +48,24 @@ test_random (void)
   }
 }
 
+static void
+test_subset (void)
+{
+  static const char *const labels[] = { "person", "driver's cab", "a\\b", "car", NULL };
+  static const guint classes[] = { 2, 0, 1 };
+  g_autofree char *names = yv8_labels_subset (labels, classes, G_N_ELEMENTS (classes));
+  g_auto (GStrv) parsed = yv8_labels_parse (names, 3);
+  g_autofree char *joined = g_strjoinv ("|", parsed);
+
+  g_assert_cmpstr (joined, ==, "person|driver's cab|a\\b");
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/labels/cases", test_cases);
   g_test_add_func ("/labels/random", test_random);
+  g_test_add_func ("/labels/subset", test_subset);
   return g_test_run ();
 }
