@@ -56,6 +56,18 @@ to_real (Vector x)
 #define REAL_MAX(a, b)          REAL_SELECT ((Vector) ((a) > (b)), a, b)
 #endif
 
+/* What quickens the epilogue, where the machine has it: a product and a sum rounded once, a
+ * reciprocal to 11 bits at least, and whether any bit of a vector is set. */
+#if defined(__AVX512F__)
+#define REAL_FMA(a, b, c)  (Real) _mm512_fmadd_ps ((__m512) (a), (__m512) (b), (__m512) (c))
+#define REAL_RECIPROCAL(x) (Real) _mm512_rcp14_ps ((__m512) (x))
+#define ANY(x)             (_mm512_test_epi32_mask ((__m512i) (x), (__m512i) (x)) != 0)
+#elif defined(__AVX2__)
+#define REAL_FMA(a, b, c)  (Real) _mm256_fmadd_ps ((__m256) (a), (__m256) (b), (__m256) (c))
+#define REAL_RECIPROCAL(x) (Real) _mm256_rcp_ps ((__m256) (x))
+#define ANY(x)             (!_mm256_testz_si256 ((__m256i) (x), (__m256i) (x)))
+#endif
+
 static inline Real
 clamp (Real x, float low, float high)
 {
@@ -70,7 +82,7 @@ static inline Real
 split (Real t, Vector *n)
 {
   *n = (Vector) t;
-  return (Real) _mm512_reduce_ps ((__m512) t, _MM_FROUND_TO_NEG_INF);
+  return t - (Real) _mm512_roundscale_ps ((__m512) t, _MM_FROUND_TO_NEG_INF);
 }
 
 static inline Real

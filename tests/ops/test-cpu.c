@@ -11,6 +11,7 @@
 #include "cpu/qs8.h"
 #include "network.h"
 #include "ref/backend.h"
+#include "shaders/lib/numeric.h"
 #include "testing.h"
 
 /* Relative to the largest value of a map: 23 convolutions in a row, each of which adds some 10
@@ -76,6 +77,62 @@ test_silu (gconstpointer isa)
   g_assert_cmpfloat (fabsf (ends[1]), <=, 1e-6f);
   g_assert_cmpfloat (ends[2], ==, 1e30f);
   g_assert_true (isnan (ends[3]));
+}
+
+static int
+requantized (const Yv8CpuFinish *by, guint channel, gint32 acc)
+{
+  float v = (float) acc * by->multiplier[channel];
+
+  return yv8_requantize (yv8_silu (v + by->bias[channel]), by->inverse, by->zero);
+}
+
+/* Accumulators that follow one another, float by float, across the one where what is written
+ * changes from one integer to the next. */
+static void
+cross_tie (const Yv8CpuFinish *by, guint channel, gint32 *acc, guint n)
+{
+  gint32 low = 1 << 23, high = (1 << 24) - 1;
+  int least = requantized (by, channel, low), most = requantized (by, channel, high);
+
+  while (least != most && high - low > 1) {
+    gint32 middle = (low + high) / 2;
+    *(requantized (by, channel, middle) == least ? &low : &high) = middle;
+  }
+  for (guint i = 0; i < n; i++)
+    acc[i] = low - (gint32) (n / 2) + (gint32) i;
+}
+
+/* The epilogue at the ties of its rounding, where an error of one bit shows. */
+static void
+test_ties (gconstpointer isa)
+{
+  const Yv8CpuKernels *kernels = find_kernels (isa);
+  const Yv8CpuQs8Kernels *qs8 = kernels ? kernels->qs8 : NULL;
+  g_autoptr (GRand) rand = test_rand_new ();
+  gint32 acc[YV8_CPU_MAX_PIXELS * YV8_CPU_MAX_CHANNELS] __attribute__ ((aligned (64)));
+  guint32 y[YV8_CPU_MAX_PIXELS * YV8_CPU_MAX_CHANNELS / 4];
+  float multiplier[YV8_CPU_MAX_CHANNELS], bias[YV8_CPU_MAX_CHANNELS];
+
+  if (!qs8) {
+    g_test_skip ("this processor does not have the instruction set");
+    return;
+  }
+  for (guint round = 0; round < 4000; round++) {
+    Yv8CpuFinish by = { y, qs8->pixels, NULL, 0, multiplier, bias, NULL, NULL,
+      (float) exp (g_rand_double_range (rand, -1, 6)), g_rand_int_range (rand, -128, 128) };
+    for (guint o = 0; o < qs8->channels; o++) {
+      multiplier[o] = (float) (g_rand_double_range (rand, -12, 12) / (1 << 24));
+      bias[o] = (float) g_rand_double_range (rand, -4, 4);
+      cross_tie (&by, o, acc + o * qs8->pixels, qs8->pixels);
+    }
+    qs8->finish_qs8[1][0](&by, acc);
+    for (guint i = 0; i < qs8->channels * qs8->pixels; i++) {
+      guint o = i / qs8->pixels;
+      guint32 word = y[o / 4 * qs8->pixels + i % qs8->pixels];
+      g_assert_cmpint ((gint8) (word >> o % 4 * 8), ==, requantized (&by, o, acc[i]));
+    }
+  }
 }
 
 typedef struct {
@@ -300,7 +357,9 @@ main (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (ISAS); i++) {
     g_autofree char *silu = g_strdup_printf ("/cpu/silu/%s", ISAS[i]);
     g_autofree char *network = g_strdup_printf ("/cpu/network-qs8/%s", ISAS[i]);
+    g_autofree char *ties = g_strdup_printf ("/cpu/ties/%s", ISAS[i]);
     g_test_add_data_func (silu, ISAS[i], test_silu);
+    g_test_add_data_func (ties, ISAS[i], test_ties);
     g_test_add_data_func (network, ISAS[i], test_network_qs8);
   }
   g_test_add_func ("/cpu/pruned", test_pruned);
