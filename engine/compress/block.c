@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Blocks of weights, removed greedily. */
-#include <math.h>
-#include <string.h>
-
 #include "compress/block.h"
 
-typedef double Corner[YV8_BLOCK_IN][YV8_BLOCK_IN]; /* G_bb of a block */
+#include "compress/eliminate.h"
 
 typedef struct {
   const Yv8Blocks *blocks;
-  const double *inverse;
   double *weights; /* of the group's first row */
   guint index;     /* of the group */
   guint n_rows;
+  Yv8Units units;
+  Yv8Elimination *elimination;
   gboolean *removed; /* of each block */
   double *scores;
-  Corner *corners;
-  float *v;     /* [n_v][n]: G is inverse - V^T V */
-  float *pivot; /* [n_v][YV8_BLOCK_IN]: scratch */
-  guint n_v;
 } Group;
 
 typedef struct {
@@ -63,33 +57,10 @@ yv8_blocks_columns (const Yv8Blocks *self, guint index, guint columns[YV8_BLOCK_
   return n;
 }
 
-/* Cholesky and forward substitution, of a block. */
 static double
 score_obs (const Group *self, guint block)
 {
-  guint columns[YV8_BLOCK_IN];
-  guint m = yv8_blocks_columns (self->blocks, block, columns);
-  Corner l;
-  double sum = 0;
-
-  for (guint i = 0; i < m; i++)
-    for (guint j = 0; j <= i; j++) {
-      l[i][j] = self->corners[block][i][j];
-      for (guint k = 0; k < j; k++)
-        l[i][j] -= l[i][k] * l[j][k];
-      l[i][j] = i == j ? sqrt (MAX (l[i][i], 1e-30)) : l[i][j] / l[j][j];
-    }
-  for (guint row = 0; row < self->n_rows; row++) {
-    double x[YV8_BLOCK_IN];
-    for (guint i = 0; i < m; i++) {
-      x[i] = self->weights[(gsize) row * self->blocks->n + columns[i]];
-      for (guint k = 0; k < i; k++)
-        x[i] -= l[i][k] * x[k];
-      x[i] /= l[i][i];
-      sum += x[i] * x[i];
-    }
-  }
-  return sum;
+  return yv8_elimination_cost (self->elimination, block);
 }
 
 static double
@@ -123,139 +94,47 @@ static const Criterion CRITERIA[YV8_N_CRITERIA] = {
   [YV8_CRITERION_RANDOM] = { FALSE, score_random },
 };
 
+/* Without @inverse nothing is made good. */
 static gboolean
-group_init (Group *self, const Yv8Blocks *blocks, const double *inverse, guint n, GError **error)
+group_init (Group *self, const double *inverse, guint n, GError **error)
 {
-  gsize columns = blocks->n, most = (gsize) n * YV8_BLOCK_IN;
+  const Yv8Blocks *blocks = self->blocks;
 
-  self->blocks = blocks;
-  self->inverse = inverse;
-  self->removed = g_try_new0 (gboolean, blocks->n_blocks);
-  self->scores = g_try_new0 (double, blocks->n_blocks);
-  self->corners = g_try_new0 (Corner, blocks->n_blocks);
-  self->v = g_try_new (float, (most + YV8_BLOCK_IN) * (inverse ? columns : 0) + 1);
-  self->pivot = g_try_new (float, most *YV8_BLOCK_IN + 1);
-  if (self->removed && self->scores && self->corners && self->v && self->pivot)
+  self->units = yv8_units_new (blocks->n_blocks, blocks->n);
+  for (guint i = 0; i < blocks->n_blocks; i++) {
+    guint *first = &self->units.first[i];
+    first[1] = first[0];
+    first[1] += yv8_blocks_columns (blocks, i, self->units.columns + first[0]);
+  }
+  self->removed = g_new0 (gboolean, blocks->n_blocks);
+  self->scores = g_new0 (double, blocks->n_blocks);
+  if (inverse)
+    self->elimination = yv8_elimination_new (
+        &self->units, n, blocks->n, inverse, self->weights, self->n_rows, error);
+  if (!inverse || self->elimination)
     return TRUE;
-  g_set_error (error, YV8_ERROR, YV8_ERROR_MEMORY,
-      "not enough memory to remove blocks of layer '%s'", blocks->op->name);
+  g_prefix_error (error, "layer '%s': ", blocks->op->name);
   return FALSE;
 }
 
 static void
 group_clear (Group *self)
 {
+  g_clear_pointer (&self->elimination, yv8_elimination_free);
+  yv8_units_clear (&self->units);
   g_free (self->removed);
   g_free (self->scores);
-  g_free (self->corners);
-  g_free (self->v);
-  g_free (self->pivot);
 }
 
 static void
-fill_corners (Group *self)
-{
-  for (guint block = 0; block < self->blocks->n_blocks; block++) {
-    guint columns[YV8_BLOCK_IN];
-    guint m = yv8_blocks_columns (self->blocks, block, columns);
-    for (guint i = 0; i < m; i++)
-      for (guint j = 0; j < m; j++)
-        self->corners[block][i][j] =
-            self->inverse[(gsize) columns[i] * self->blocks->n + columns[j]];
-  }
-}
-
-/* y [YV8_BLOCK_IN][n] -= by [n_v][YV8_BLOCK_IN] v [n_v][n] */
-static void
-subtract (float *restrict y, const float *restrict by, const float *restrict v, gsize n, guint n_v)
-{
-  for (guint k = 0; k < n_v; k++, v += n, by += YV8_BLOCK_IN)
-    for (gsize j = 0; j < n; j++) {
-      y[j] -= by[0] * v[j];
-      y[n + j] -= by[1] * v[j];
-      y[2 * n + j] -= by[2] * v[j];
-      y[3 * n + j] -= by[3] * v[j];
-    }
-}
-
-/* Appends to V the rows of @block's columns: those of G, orthogonalised. */
-static void
-factorize (Group *self, const guint *columns, guint m)
-{
-  gsize n = self->blocks->n;
-  float *rows = self->v + self->n_v * n;
-
-  for (guint i = 0; i < YV8_BLOCK_IN; i++) {
-    const double *inverse = self->inverse + columns[MIN (i, m - 1)] * n;
-    for (gsize j = 0; j < n; j++)
-      rows[i * n + j] = (float) inverse[j];
-    for (guint k = 0; k < self->n_v; k++)
-      self->pivot[k * YV8_BLOCK_IN + i] = self->v[k * n + columns[MIN (i, m - 1)]];
-  }
-  subtract (rows, self->pivot, self->v, n, self->n_v);
-  for (guint i = 0; i < m; i++) {
-    float *row = rows + i * n;
-    for (guint k = 0; k < i; k++) {
-      float by = rows[k * n + columns[i]];
-      for (gsize j = 0; j < n; j++)
-        row[j] -= by * rows[k * n + j];
-    }
-    float scale = 1 / sqrtf (MAX (row[columns[i]], 1e-30f));
-    for (gsize j = 0; j < n; j++)
-      row[j] *= scale;
-  }
-  self->n_v += m;
-}
-
-/* Takes the last @m rows of V off the weights and corners. */
-static void
-compensate (Group *self, const guint *columns, guint m)
-{
-  guint n = self->blocks->n;
-  const float *v = self->v + (gsize) (self->n_v - m) * n;
-
-  for (guint i = 0; i < m; i++)
-    for (guint row = 0; row < self->n_rows; row++) {
-      double *weights = self->weights + (gsize) row * n;
-      double by = weights[columns[i]] / (double) v[(gsize) i * n + columns[i]];
-      for (guint j = 0; j < n; j++)
-        weights[j] -= by * (double) v[(gsize) i * n + j];
-    }
-  for (guint block = 0; block < self->blocks->n_blocks; block++) {
-    guint own[YV8_BLOCK_IN];
-    guint m_own = yv8_blocks_columns (self->blocks, block, own);
-    for (guint k = 0; k < m && !self->removed[block]; k++)
-      for (guint i = 0; i < m_own; i++)
-        for (guint j = 0; j < m_own; j++)
-          self->corners[block][i][j] -=
-              (double) v[(gsize) k * n + own[i]] * (double) v[(gsize) k * n + own[j]];
-  }
-}
-
-static void
-remove_block (Group *self, guint block, gboolean compensates)
+clear_block (Group *self, guint block)
 {
   guint columns[YV8_BLOCK_IN];
   guint m = yv8_blocks_columns (self->blocks, block, columns);
 
-  self->removed[block] = TRUE;
-  if (compensates) {
-    factorize (self, columns, m);
-    compensate (self, columns, m);
-  }
-}
-
-/* Also what rounding left. */
-static void
-clear_removed (Group *self)
-{
-  for (guint block = 0; block < self->blocks->n_blocks; block++) {
-    guint columns[YV8_BLOCK_IN];
-    guint m = self->removed[block] ? yv8_blocks_columns (self->blocks, block, columns) : 0;
-    for (guint row = 0; row < self->n_rows; row++)
-      for (guint i = 0; i < m; i++)
-        self->weights[(gsize) row * self->blocks->n + columns[i]] = 0;
-  }
+  for (guint row = 0; row < self->n_rows; row++)
+    for (guint i = 0; i < m; i++)
+      self->weights[(gsize) row * self->blocks->n + columns[i]] = 0;
 }
 
 static guint
@@ -279,9 +158,14 @@ remove_blocks (Group *self, const Criterion *criterion, guint n, double *costs)
     guint least = find_least (self);
     if (costs)
       costs[i] = self->scores[least];
-    remove_block (self, least, criterion->compensates);
+    self->removed[least] = TRUE;
+    if (criterion->compensates)
+      yv8_elimination_remove (self->elimination, least);
+    else
+      clear_block (self, least);
   }
-  clear_removed (self);
+  if (criterion->compensates)
+    yv8_elimination_end (self->elimination);
 }
 
 gboolean
@@ -290,16 +174,13 @@ yv8_blocks_remove (const Yv8Blocks *blocks, Yv8Criterion index, const double *in
 {
   const Criterion *criterion = &CRITERIA[index];
   guint first, end;
-  Group self = { 0 };
+  Group self = { .blocks = blocks, .index = group };
 
   n = MIN (n, blocks->n_blocks);
   yv8_blocks_rows (blocks, group, &first, &end);
   self.weights = weights + (gsize) first * blocks->n;
   self.n_rows = end - first;
-  self.index = group;
-  gboolean good = group_init (&self, blocks, criterion->compensates ? inverse : NULL, n, error);
-  if (good && criterion->compensates)
-    fill_corners (&self);
+  gboolean good = group_init (&self, criterion->compensates ? inverse : NULL, n, error);
   if (good)
     remove_blocks (&self, criterion, n, costs);
   group_clear (&self);

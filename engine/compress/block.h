@@ -7,16 +7,8 @@
  * first input word begin at the multiple of 4 below the slice's first channel, so they may be
  * smaller; outputs that stay float32 are counted from the slice's own first channel.
  *
- * The rows of a group lose the same columns, so they share one inverse. With G = (XX + lambda I)^-1
- * of the columns that are left, removing the columns b of the group's weights W costs
- *
- *     E(b) = tr (W_b (G_bb)^-1 W_b^T)
- *
- * if all others are changed by -W_b (G_bb)^-1 G_b, which is the least that it can cost; G becomes
- * G - G_b^T (G_bb)^-1 G_b (Hassibi & Stork 1993, "Optimal brain surgeon"; in blocks: Kurtic et al.
- * 2022, 2203.07259). The block of least cost goes first, one after the other. G itself is not
- * changed: what is subtracted from it is kept as V^T V, the rows of V those of a Cholesky
- * decomposition that takes its pivots in the order of removal. */
+ * The rows of a group lose the same columns, so they share one inverse; the block of least cost
+ * goes first, one after the other, see compress/eliminate.h. */
 #pragma once
 
 #include <yv8/pruner.h>
