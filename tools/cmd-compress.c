@@ -161,8 +161,9 @@ parse_prune (Job *job, GError **error)
 {
   char *end = NULL;
 
-  if (criterion_name && !yv8_criterion_from_name (criterion_name, &job->prune.criterion))
-    return set_usage (error, "--criterion must be obs, magnitude or random");
+  if (criterion_name && (!yv8_criterion_from_name (criterion_name, &job->prune.criterion) ||
+                            !yv8_criterion_for_blocks (job->prune.criterion)))
+    return set_usage (error, "--criterion must be obs, l1, l2 or random");
   if (!prune)
     return TRUE;
   if (g_str_has_prefix (prune, "blocks:"))
@@ -278,7 +279,7 @@ static const GOptionEntry entries[] = {
   { "prune", 'p', 0, G_OPTION_ARG_STRING, &prune,
       "Remove this share of the MACs in blocks of weights", "blocks:SHARE" },
   { "criterion", 0, 0, G_OPTION_ARG_STRING, &criterion_name,
-      "Which blocks go: obs, magnitude or random (obs)", "CRITERION" },
+      "Which blocks go: obs, l1, l2 or random (obs)", "CRITERION" },
   { "keep-float", 0, 0, G_OPTION_ARG_NONE, &keep_float, "Do not quantize", NULL },
   { NULL },
 };

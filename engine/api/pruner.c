@@ -12,10 +12,15 @@
 
 #define MAX_PICTURES 128
 
-static const char *const NAMES[YV8_N_CRITERIA] = {
-  [YV8_CRITERION_OBS] = "obs",
-  [YV8_CRITERION_MAGNITUDE] = "magnitude",
-  [YV8_CRITERION_RANDOM] = "random",
+static const struct {
+  const char *name;
+  gboolean for_blocks;
+} CRITERIA[YV8_N_CRITERIA] = {
+  [YV8_CRITERION_OBS] = { "obs", TRUE },
+  [YV8_CRITERION_L1] = { "l1", TRUE },
+  [YV8_CRITERION_L2] = { "l2", TRUE },
+  [YV8_CRITERION_ENERGY] = { "energy", FALSE },
+  [YV8_CRITERION_RANDOM] = { "random", TRUE },
 };
 
 struct _Yv8Pruner {
@@ -34,7 +39,7 @@ struct _Yv8Pruner {
 const char *
 yv8_criterion_name (Yv8Criterion criterion)
 {
-  return (guint) criterion < YV8_N_CRITERIA ? NAMES[criterion] : "unknown";
+  return (guint) criterion < YV8_N_CRITERIA ? CRITERIA[criterion].name : "unknown";
 }
 
 gboolean
@@ -43,11 +48,17 @@ yv8_criterion_from_name (const char *name, Yv8Criterion *criterion)
   g_return_val_if_fail (name && criterion, FALSE);
 
   for (guint i = 0; i < YV8_N_CRITERIA; i++)
-    if (g_str_equal (name, NAMES[i])) {
+    if (g_str_equal (name, CRITERIA[i].name)) {
       *criterion = (Yv8Criterion) i;
       return TRUE;
     }
   return FALSE;
+}
+
+gboolean
+yv8_criterion_for_blocks (Yv8Criterion criterion)
+{
+  return (guint) criterion < YV8_N_CRITERIA && CRITERIA[criterion].for_blocks;
 }
 
 static Yv8Backend *
@@ -81,11 +92,11 @@ yv8_pruner_new (Yv8Model *model, const Yv8PrunerOptions *options, GError **error
         "the model is int8; prune the float model that it was made from");
     return NULL;
   }
-  if ((guint) options->criterion >= YV8_N_CRITERIA ||
+  if (!yv8_criterion_for_blocks (options->criterion) ||
       !(options->blocks >= 0 && options->blocks <= 0.9)) {
     g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
-        "criterion %u or share of blocks %g (0 to 0.9) is out of range", (guint) options->criterion,
-        options->blocks);
+        "criterion %s is not one for blocks, or their share %g is not 0 to 0.9",
+        yv8_criterion_name (options->criterion), options->blocks);
     return NULL;
   }
   g_autoptr (Yv8Pruner) self = g_new0 (Yv8Pruner, 1);

@@ -3,6 +3,8 @@
  * Blocks of weights, removed greedily. */
 #include "compress/block.h"
 
+#include <math.h>
+
 #include "compress/eliminate.h"
 
 typedef struct {
@@ -63,8 +65,9 @@ score_obs (const Group *self, guint block)
   return yv8_elimination_cost (self->elimination, block);
 }
 
+/* The sum of |weight|^@power. */
 static double
-score_magnitude (const Group *self, guint block)
+sum_powers (const Group *self, guint block, guint power)
 {
   guint columns[YV8_BLOCK_IN];
   guint m = yv8_blocks_columns (self->blocks, block, columns);
@@ -72,10 +75,22 @@ score_magnitude (const Group *self, guint block)
 
   for (guint row = 0; row < self->n_rows; row++)
     for (guint i = 0; i < m; i++) {
-      double weight = self->weights[(gsize) row * self->blocks->n + columns[i]];
-      sum += weight * weight;
+      double weight = fabs (self->weights[(gsize) row * self->blocks->n + columns[i]]);
+      sum += power == 1 ? weight : weight * weight;
     }
   return sum;
+}
+
+static double
+score_l1 (const Group *self, guint block)
+{
+  return sum_powers (self, block, 1);
+}
+
+static double
+score_l2 (const Group *self, guint block)
+{
+  return sum_powers (self, block, 2);
 }
 
 /* The same for the same layer and group, of any network. */
@@ -90,7 +105,8 @@ score_random (const Group *self, guint block)
 
 static const Criterion CRITERIA[YV8_N_CRITERIA] = {
   [YV8_CRITERION_OBS] = { TRUE, score_obs },
-  [YV8_CRITERION_MAGNITUDE] = { FALSE, score_magnitude },
+  [YV8_CRITERION_L1] = { FALSE, score_l1 },
+  [YV8_CRITERION_L2] = { FALSE, score_l2 },
   [YV8_CRITERION_RANDOM] = { FALSE, score_random },
 };
 

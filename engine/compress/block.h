@@ -55,10 +55,12 @@ guint yv8_blocks_columns (const Yv8Blocks *blocks, guint index, guint columns[YV
 
 /**
  * yv8_blocks_remove:
+ * @criterion: yv8_criterion_for_blocks()
  * @inverse: (nullable): from yv8_gram_inverse(); needed by YV8_CRITERION_OBS alone
  * @weights: [rows][n], with the biases; those of @group are changed
  * @n: how many blocks to remove
- * @costs: (nullable) (array length=n): of each in turn: E(b), |W_b|^2, or a random number 0..1
+ * @costs: (nullable) (array length=n): of each in turn: E(b), sum |W_b|, sum |W_b|^2, or a
+ *   random number 0..1
  *
  * Returns: %FALSE with @error set (MEMORY)
  */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Pruning: costs, budget, removal. */
-#include "compress/layers.h"
 #include "compress/prune.h"
+
+#include <math.h>
+
+#include "compress/layers.h"
 
 #define TRIAL 0.4 /* of each group's blocks, removed to weigh a layer */
 
@@ -27,7 +30,7 @@ unit_of (const Pruner *self, const Yv8Op *op, const Yv8Gram *gram, guint64 macs)
   if (self->criterion == YV8_CRITERION_RANDOM)
     return 1.0 / (double) macs;
   for (gsize i = 0; i < n * op->out.channels; i++)
-    sum += (double) op->weights[i] * (double) op->weights[i];
+    sum += pow (fabs ((double) op->weights[i]), self->criterion == YV8_CRITERION_L1 ? 1 : 2);
   return sum + 1e-9;
 }
 

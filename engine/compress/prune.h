@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 /**
  * Yv8PruneOptions:
- * @criterion: which blocks go
+ * @criterion: which blocks go; yv8_criterion_for_blocks()
  * @share: of the graph's MACs at the target's size, 0 to 1; what cannot go (the first layer, those
  *   that write outputs) counts too
  */
@@ -27,7 +27,8 @@ typedef struct {
  *
  * 1. Costs: the blocks of each layer are removed one after the other, on statistics of the whole
  *    network. With YV8_CRITERION_OBS a cost is a share of the variance of what goes into the
- * layer's activation; with YV8_CRITERION_MAGNITUDE of the weights' squares.
+ * layer's activation; with YV8_CRITERION_L1 and YV8_CRITERION_L2 of
+ *    the weights' magnitudes or squares.
  * 2. With YV8_CRITERION_OBS a layer's costs are scaled by what they do to the boxes when 40 % of
  * its blocks are removed and no other layer's, see #Yv8BoxJudge: equal shares of variance differ in
  *    that by a factor of 100.

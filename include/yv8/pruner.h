@@ -8,25 +8,36 @@
 G_BEGIN_DECLS
 
 /**
- * Yv8Criterion: which blocks of weights go first
- * @YV8_CRITERION_OBS: those that cost least when the other weights make good what they can
- *   (optimal brain surgeon, on statistics of the frames); the default
- * @YV8_CRITERION_MAGNITUDE: those of the least squares; nothing is made good. To compare with
- * @YV8_CRITERION_RANDOM: any. To compare with
+ * Yv8Criterion: what of a network goes first, blocks of weights or channels
+ * @YV8_CRITERION_OBS: what costs least when the other weights make good what they can (optimal
+ *   brain surgeon, on statistics of the frames); the default
+ * @YV8_CRITERION_L1: the least sum of the weights' magnitudes; of a channel, of those that make it.
+ *   This and the others are there to compare with
+ * @YV8_CRITERION_L2: the least sum of their squares
+ * @YV8_CRITERION_ENERGY: channels whose squared values are least on the frames
+ * @YV8_CRITERION_RANDOM: any
  */
 typedef enum {
   YV8_CRITERION_OBS,
-  YV8_CRITERION_MAGNITUDE,
+  YV8_CRITERION_L1,
+  YV8_CRITERION_L2,
+  YV8_CRITERION_ENERGY,
   YV8_CRITERION_RANDOM,
 } Yv8Criterion;
 
 #define YV8_N_CRITERIA (YV8_CRITERION_RANDOM + 1)
 
 /**
- * yv8_criterion_name: Returns: (transfer none): "obs", "magnitude", "random"
+ * yv8_criterion_name: Returns: (transfer none): "obs", "l1", "l2", "energy", "random"
  */
 YV8_API const char *yv8_criterion_name (Yv8Criterion criterion);
 YV8_API gboolean yv8_criterion_from_name (const char *name, Yv8Criterion *criterion);
+
+/**
+ * yv8_criterion_for_blocks: Returns: whether blocks of weights can be chosen by @criterion;
+ *   channels can by every one
+ */
+YV8_API gboolean yv8_criterion_for_blocks (Yv8Criterion criterion);
 
 /**
  * Yv8PrunerOptions:
@@ -34,7 +45,7 @@ YV8_API gboolean yv8_criterion_from_name (const char *name, Yv8Criterion *criter
  * @width: input width in pixels; 0 for the model's own
  * @height: likewise
  * @threads: CPU threads; 0 for as many as the process may use
- * @criterion: which blocks go
+ * @criterion: which blocks go; yv8_criterion_for_blocks()
  * @blocks: share of the multiply-accumulates at that size to remove in blocks of 16 output
  * channels, 4 input channels and one tap; 0 to 0.9
  *
