@@ -4,6 +4,7 @@
 #pragma once
 
 #include <yv8/calibrator.h>
+#include <yv8/compressor.h>
 #include <yv8/detector.h>
 #include <yv8/device.h>
 #include <yv8/error.h>
@@ -11,3 +12,4 @@
 #include <yv8/frame.h>
 #include <yv8/model.h>
 #include <yv8/pruner.h>
+#include <yv8/recipe.h>
