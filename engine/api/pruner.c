@@ -103,7 +103,7 @@ yv8_pruner_new (Yv8Model *model, const Yv8PrunerOptions *options, GError **error
   self->model = yv8_model_ref (model);
   self->request = g_strdup (options->device);
   self->threads = options->threads;
-  self->options = (Yv8PruneOptions){ options->criterion, options->blocks };
+  self->options = (Yv8PruneOptions){ options->criterion, options->blocks, NULL };
   self->target = (Yv8Target){ open_backend, NULL, self, options->width, options->height };
   self->album = yv8_album_new (MAX_PICTURES);
   if (!yv8_size_resolve (model, &self->target.width, &self->target.height, error))

@@ -4,6 +4,7 @@
 #include "compress/prune.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "compress/layers.h"
 
@@ -154,21 +155,85 @@ count_macs (const Pruner *self)
 }
 
 static gboolean
-run (Pruner *self, double share, GError **error)
+measure (Pruner *self, GError **error)
 {
   gboolean obs = self->criterion == YV8_CRITERION_OBS;
 
   self->layers->stage = "measuring what blocks cost";
-  add_curves (self);
   if (!yv8_layers_walk (self->layers, obs ? self->graph : NULL, measure_costs, self, 0.3, error))
     return FALSE;
   self->layers->stage = "measuring what layers do to boxes";
-  if (obs && !weigh_layers (self, error))
-    return FALSE;
+  return !obs || weigh_layers (self, error);
+}
+
+/* Little-endian doubles. */
+static GBytes *
+pack_costs (const Pruner *self)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+  for (guint i = 0; i < self->curves->len; i++) {
+    const Yv8Curve *curve = &g_array_index (self->curves, Yv8Curve, i);
+    for (guint k = 0; k < curve->n; k++) {
+      guint64 bits;
+      memcpy (&bits, &curve->costs[k], sizeof bits);
+      bits = GUINT64_TO_LE (bits);
+      g_byte_array_append (bytes, (const guint8 *) &bits, sizeof bits);
+    }
+  }
+  return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
+}
+
+static gboolean
+unpack_costs (Pruner *self, GBytes *costs, GError **error)
+{
+  gsize size, n = 0;
+  const guint8 *bytes = g_bytes_get_data (costs, &size);
+  gboolean good;
+  guint64 bits;
+
+  for (guint i = 0; i < self->curves->len; i++)
+    n += g_array_index (self->curves, Yv8Curve, i).n;
+  good = size == n * sizeof bits;
+  for (guint i = 0; good && i < self->curves->len; i++) {
+    Yv8Curve *curve = &g_array_index (self->curves, Yv8Curve, i);
+    for (guint k = 0; k < curve->n; k++, bytes += sizeof bits) {
+      memcpy (&bits, bytes, sizeof bits);
+      bits = GUINT64_FROM_LE (bits);
+      memcpy (&curve->costs[k], &bits, sizeof bits);
+      good &= isfinite (curve->costs[k]) != 0;
+    }
+  }
+  if (!good)
+    g_set_error_literal (
+        error, YV8_ERROR, YV8_ERROR_FORMAT, "the costs of blocks are not of this network");
+  return good;
+}
+
+static gboolean
+spend (Pruner *self, double share, GError **error)
+{
+  gboolean obs = self->criterion == YV8_CRITERION_OBS;
+
   yv8_budget_spend (self->curves, (guint64) (share * (double) count_macs (self)));
   self->layers->stage = "removing blocks";
   self->layers->fraction = 0.5;
   return yv8_layers_walk (self->layers, obs ? self->pruned : NULL, remove_blocks, self, 0.5, error);
+}
+
+GBytes *
+yv8_prune_costs (const Yv8Graph *graph, Yv8Criterion criterion, const Yv8Target *target,
+    const Yv8Album *album, Yv8ProgressFunc progress, gpointer data, GError **error)
+{
+  g_autoptr (Yv8Layers) layers = yv8_layers_new (graph, target, album, progress, data, error);
+  g_autoptr (Yv8Graph) trial = yv8_graph_copy (graph, yv8_graph_n_ops (graph));
+  g_autoptr (GArray) curves = yv8_curves_new ();
+  Pruner self = { graph, trial, NULL, criterion, layers, curves };
+
+  if (!layers)
+    return NULL;
+  add_curves (&self);
+  return measure (&self, error) ? pack_costs (&self) : NULL;
 }
 
 Yv8Graph *
@@ -181,7 +246,11 @@ yv8_prune (const Yv8Graph *graph, const Yv8PruneOptions *options, const Yv8Targe
   g_autoptr (GArray) curves = yv8_curves_new ();
   Pruner self = { graph, trial, pruned, options->criterion, layers, curves };
 
-  if (!layers || !run (&self, options->share, error) || !yv8_graph_check (pruned, error))
+  if (!layers)
+    return NULL;
+  add_curves (&self);
+  if (!(options->costs ? unpack_costs (&self, options->costs, error) : measure (&self, error)) ||
+      !spend (&self, options->share, error) || !yv8_graph_check (pruned, error))
     return NULL;
   return g_steal_pointer (&pruned);
 }

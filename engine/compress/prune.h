@@ -13,10 +13,12 @@ G_BEGIN_DECLS
  * @criterion: which blocks go; yv8_criterion_for_blocks()
  * @share: of the graph's MACs at the target's size, 0 to 1; what cannot go (the first layer, those
  *   that write outputs) counts too
+ * @costs: (nullable): what yv8_prune_costs() said of the same graph, criterion, target and album
  */
 typedef struct {
   Yv8Criterion criterion;
   double share;
+  GBytes *costs;
 } Yv8PruneOptions;
 
 /**
@@ -40,9 +42,19 @@ typedef struct {
  * for each thread 24 bytes for each element of the XX that it works on: 125 MB for YOLOv8n's
  * largest.
  *
- * Returns: (transfer full): of the same shape as @graph; %NULL with @error set
+ * Returns: (transfer full): of the same shape as @graph; %NULL with @error set: FORMAT for costs of
+ *   another graph
  */
 Yv8Graph *yv8_prune (const Yv8Graph *graph, const Yv8PruneOptions *options, const Yv8Target *target,
+    const Yv8Album *album, Yv8ProgressFunc progress, gpointer data, GError **error);
+
+/**
+ * yv8_prune_costs: the first two steps of yv8_prune(), about half of its work, which do not depend
+ * on the share
+ *
+ * Returns: (transfer full): for any number of yv8_prune(); %NULL with @error set
+ */
+GBytes *yv8_prune_costs (const Yv8Graph *graph, Yv8Criterion criterion, const Yv8Target *target,
     const Yv8Album *album, Yv8ProgressFunc progress, gpointer data, GError **error);
 
 G_END_DECLS

@@ -161,7 +161,7 @@ go_on (const char *stage, double fraction, gpointer data)
 static Yv8Graph *
 prune (const Yv8Graph *graph, const Yv8Album *album, Yv8Criterion criterion, double share)
 {
-  const Yv8PruneOptions options = { criterion, share };
+  const Yv8PruneOptions options = { criterion, share, NULL };
   g_autoptr (GError) error = NULL;
   double last = 0;
   Yv8Graph *pruned = yv8_prune (graph, &options, &TARGET, album, go_on, &last, &error);
@@ -243,6 +243,35 @@ test_prune (void)
   g_assert_cmpfloat (errors[YV8_CRITERION_OBS], <, 0.5 * errors[YV8_CRITERION_RANDOM]);
 }
 
+/* Costs that were measured before give the same network, and for another one they are refused. */
+static void
+test_costs (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = make_network (rand);
+  g_autoptr (Yv8Album) album = make_album (rand, 4);
+  g_autoptr (GError) error = NULL;
+  double last = 0;
+  g_autoptr (GBytes) costs =
+      yv8_prune_costs (graph, YV8_CRITERION_OBS, &TARGET, album, go_on, &last, &error);
+  const Yv8PruneOptions options = { YV8_CRITERION_OBS, 0.3, costs };
+
+  g_assert_no_error (error);
+  g_autoptr (Yv8Graph) one = prune (graph, album, YV8_CRITERION_OBS, 0.3);
+  g_autoptr (Yv8Graph) two = yv8_prune (graph, &options, &TARGET, album, go_on, &last, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < yv8_graph_n_ops (one); i++) {
+    const Yv8Op *a = yv8_graph_op (one, i), *b = yv8_graph_op (two, i);
+    gsize n = a->kind == YV8_OP_CONV ? yv8_op_parameters (a) - a->out.channels : 0;
+    g_assert_cmpmem (a->weights, n * sizeof (float), b->weights, n * sizeof (float));
+  }
+  g_autoptr (GBytes) part = g_bytes_new_from_bytes (costs, 0, g_bytes_get_size (costs) - 8);
+  const Yv8PruneOptions wrong = { YV8_CRITERION_OBS, 0.3, part };
+  last = 0;
+  g_assert_null (yv8_prune (graph, &wrong, &TARGET, album, go_on, &last, &error));
+  g_assert_error (error, YV8_ERROR, YV8_ERROR_FORMAT);
+}
+
 static void
 test_nothing (void)
 {
@@ -263,7 +292,7 @@ stop (const char *stage, double fraction, gpointer data)
 static void
 test_stopped (void)
 {
-  const Yv8PruneOptions options = { YV8_CRITERION_OBS, 0.2 };
+  const Yv8PruneOptions options = { YV8_CRITERION_OBS, 0.2, NULL };
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Graph) graph = make_network (rand);
   g_autoptr (Yv8Album) album = make_album (rand, 2);
@@ -280,6 +309,7 @@ main (int argc, char **argv)
   g_test_add_func ("/prune/budget", test_budget);
   g_test_add_func ("/prune/gather", test_gather);
   g_test_add_func ("/prune/whole", test_prune);
+  g_test_add_func ("/prune/costs", test_costs);
   g_test_add_func ("/prune/nothing", test_nothing);
   g_test_add_func ("/prune/stopped", test_stopped);
   return g_test_run ();
