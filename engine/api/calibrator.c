@@ -4,32 +4,21 @@
 #include <string.h>
 #include <yv8/calibrator.h>
 
-#include "api/device.h"
 #include "api/model.h"
+#include "api/opener.h"
+#include "api/provenance.h"
 #include "api/size.h"
 #include "compress/calibration.h"
 
 struct _Yv8Calibrator {
   Yv8Model *model, *reference;
-  char *request; /* what device to open */
-  Yv8Device *device;
-  guint threads;
+  Yv8Opener opener;
   guint width, height;
   Yv8Method method;
   double max_drop;
   Yv8Calibration *calibration;
   guint64 int8_size;
 };
-
-static Yv8Backend *
-open_backend (gpointer data, GError **error)
-{
-  Yv8Calibrator *self = data;
-
-  if (self->device)
-    return yv8_device_open_again (self->device, self->threads, error);
-  return yv8_device_open (self->request, self->threads, &self->device, error);
-}
 
 static gboolean
 check_options (const Yv8Model *model, const Yv8CalibratorOptions *options, GError **error)
@@ -55,25 +44,17 @@ check_options (const Yv8Model *model, const Yv8CalibratorOptions *options, GErro
   return TRUE;
 }
 
-/* A GPU that "auto" picked and that then fails is no reason not to calibrate. */
 static gboolean
 open_calibration (Yv8Calibrator *self, const char *keep_float, GError **error)
 {
-  const Yv8Target target = { open_backend, NULL, self, self->width, self->height };
+  const Yv8Target target = { yv8_opener_open, NULL, &self->opener, self->width, self->height };
   g_autoptr (GError) reason = NULL;
 
-  self->calibration = yv8_calibration_new (
-      self->model->graph, &target, self->method, keep_float, self->max_drop, &reason);
-  gboolean automatic = !self->request || !*self->request || g_str_equal (self->request, "auto");
-  gboolean again = automatic && self->device && !g_str_equal (self->device->id, "cpu");
-  if (!self->calibration && again) {
-    g_warning ("%s; the CPU is used instead", reason->message);
+  do {
     g_clear_error (&reason);
-    g_free (self->request);
-    self->request = g_strdup ("cpu");
     self->calibration = yv8_calibration_new (
         self->model->graph, &target, self->method, keep_float, self->max_drop, &reason);
-  }
+  } while (!self->calibration && yv8_opener_fall_back (&self->opener, reason));
   if (!self->calibration)
     g_propagate_error (error, g_steal_pointer (&reason));
   return self->calibration != NULL;
@@ -93,8 +74,7 @@ yv8_calibrator_new (Yv8Model *model, const Yv8CalibratorOptions *options, GError
   g_autoptr (Yv8Calibrator) self = g_new0 (Yv8Calibrator, 1);
   self->model = yv8_model_ref (model);
   self->reference = yv8_model_ref (options->reference ? options->reference : model);
-  self->request = g_strdup (options->device);
-  self->threads = options->threads;
+  yv8_opener_init (&self->opener, options->device, options->threads);
   self->width = options->width;
   self->height = options->height;
   self->method = options->method;
@@ -112,10 +92,9 @@ yv8_calibrator_free (Yv8Calibrator *self)
   if (!self)
     return;
   g_clear_pointer (&self->calibration, yv8_calibration_free);
-  g_clear_pointer (&self->device, yv8_device_free);
   yv8_model_unref (self->model);
   yv8_model_unref (self->reference);
-  g_free (self->request);
+  yv8_opener_clear (&self->opener);
   g_free (self);
 }
 
@@ -136,53 +115,15 @@ yv8_calibrator_n_frames (const Yv8Calibrator *self, Yv8FrameUse use)
   return self->calibration->frames[use]->len;
 }
 
-static void
-put (GHashTable *metadata, const char *key, char *value)
-{
-  g_hash_table_insert (metadata, g_strdup (key), value);
-}
-
-static void
-put_double (GHashTable *metadata, const char *key, double value)
-{
-  char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-  put (metadata, key, g_strdup (g_ascii_formatd (text, sizeof text, "%.6f", value)));
-}
-
-static char *
-list_float_layers (const Yv8Calibrator *self)
-{
-  const Yv8Scheme *scheme = self->calibration->scheme;
-  GString *names = g_string_new (NULL);
-
-  for (guint i = 0; i < yv8_graph_n_ops (scheme->graph); i++)
-    if (scheme->keep_float[i])
-      g_string_append_printf (
-          names, "%s%s", names->len ? "," : "", yv8_graph_op (scheme->graph, i)->name);
-  return g_string_free (names, FALSE);
-}
-
-/* All that the source says of itself, and where this model comes from. Nothing that differs from
- * run to run. */
 static GHashTable *
 make_metadata (const Yv8Calibrator *self)
 {
   GHashTable *metadata = yv8_model_derive_metadata (self->model);
-  const Yv8Agreement *agreement = &self->calibration->agreement;
 
-  put (metadata, "yv8.quantization", g_strdup ("int8"));
-  put (metadata, "yv8.method", g_strdup (yv8_method_name (self->method)));
-  put (metadata, "yv8.frames",
+  yv8_provenance_put_quantization (metadata, self->method, self->calibration->scheme);
+  yv8_provenance_put (metadata, "yv8.frames",
       g_strdup_printf ("%u", yv8_calibrator_n_frames (self, YV8_FRAME_CALIBRATE)));
-  put (metadata, "yv8.float_layers", list_float_layers (self));
-  put (metadata, "yv8.agreement_frames", g_strdup_printf ("%u", agreement->n_frames));
-  put (metadata, "yv8.agreement_boxes", g_strdup_printf ("%u", agreement->n_boxes));
-  if (agreement->n_boxes > 0) {
-    put_double (metadata, "yv8.agreement_ap", agreement->ap);
-    put_double (metadata, "yv8.agreement_ap50", agreement->ap50);
-    put_double (metadata, "yv8.agreement_score_shift", agreement->score_shift);
-  }
+  yv8_provenance_put_agreement (metadata, &self->calibration->agreement);
   return metadata;
 }
 
@@ -230,7 +171,7 @@ yv8_calibrator_report (const Yv8Calibrator *self, gboolean json)
     .model = description ? description : "a model without a description",
     .license = yv8_model_metadata (self->model, "license"),
     .sha256 = self->model->sha256,
-    .device = self->device->name,
+    .device = self->opener.device->name,
     .method = self->method,
     .max_drop = self->max_drop,
     .width = self->width,

@@ -509,16 +509,29 @@ yv8_step_text (const Yv8Step *step)
   return g_strdup_printf ("%s %s", KINDS[step->kind].name, settings);
 }
 
-Yv8Recipe *
-yv8_recipe_scale (const Yv8Recipe *self, double factor)
+static double
+scale_share (double share, double factor)
 {
-  Yv8Recipe *scaled = yv8_recipe_parse (self->text, -1, NULL);
+  double scaled = round (share * factor * SHARE_STEPS) / SHARE_STEPS;
 
-  for (guint i = 0; i < scaled->steps->len; i++) {
-    Yv8Step *step = &g_array_index (scaled->steps, Yv8Step, i);
-    double share = round (step->share * factor * SHARE_STEPS) / SHARE_STEPS;
-    step->share = MIN (share, YV8_STEP_MAX_SHARE);
+  return factor == 1 ? share : MIN (scaled, YV8_STEP_MAX_SHARE);
+}
+
+Yv8Recipe *
+yv8_recipe_adjust (const Yv8Recipe *self, double factor, guint width, guint height, double max_drop)
+{
+  Yv8Recipe *adjusted = yv8_recipe_parse (self->text, -1, NULL);
+
+  for (guint i = 0; i < adjusted->steps->len; i++) {
+    Yv8Step *step = &g_array_index (adjusted->steps, Yv8Step, i);
+    step->share = scale_share (step->share, factor);
+    if (step->kind == YV8_STEP_RESIZE && width > 0)
+      step->size[0] = width;
+    if (step->kind == YV8_STEP_RESIZE && height > 0)
+      step->size[1] = height;
+    if (step->kind == YV8_STEP_QUANTIZE && step->max_drop <= 0)
+      step->max_drop = max_drop;
   }
-  write_text (scaled);
-  return scaled;
+  write_text (adjusted);
+  return adjusted;
 }

@@ -84,10 +84,16 @@ struct _Yv8Recipe {
 const Yv8Step *yv8_recipe_get (const Yv8Recipe *recipe, guint index);
 
 /**
- * yv8_recipe_scale: Returns: (transfer full): @recipe with the shares of its prune steps multiplied
- * by @factor, in steps of 0.0001, at most YV8_STEP_MAX_SHARE
+ * yv8_recipe_adjust: makes a recipe of another one
+ * @factor: of the shares of prune steps, which become multiples of 0.0001, YV8_STEP_MAX_SHARE at
+ * most
+ * @width: of RESIZE, if there is such a step; 0 leaves it as it is. Likewise @height
+ * @max_drop: of QUANTIZE, if that has none of its own
+ *
+ * Returns: (transfer full)
  */
-Yv8Recipe *yv8_recipe_scale (const Yv8Recipe *recipe, double factor);
+Yv8Recipe *yv8_recipe_adjust (
+    const Yv8Recipe *recipe, double factor, guint width, guint height, double max_drop);
 
 /**
  * yv8_step_text: Returns: (transfer full): kind and all settings in one line: of two steps that do

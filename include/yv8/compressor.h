@@ -124,6 +124,11 @@ YV8_API void yv8_compressor_input_size (
     const Yv8Compressor *compressor, guint *width, guint *height);
 
 /**
+ * yv8_compressor_device: Returns: (transfer none): the device that it runs on
+ */
+YV8_API const Yv8Device *yv8_compressor_device (const Yv8Compressor *compressor);
+
+/**
  * yv8_compressor_finish:
  * @progress: (nullable): called now and then from within; its stage names the step, too
  *
@@ -159,5 +164,11 @@ YV8_API void yv8_compressor_point (
 YV8_API guint yv8_compressor_n_trials (const Yv8Compressor *compressor);
 YV8_API void yv8_compressor_trial (
     const Yv8Compressor *compressor, guint index, Yv8CompressorTrial *trial);
+
+/**
+ * yv8_compressor_forget: removes all checkpoints from the folder, and the folder if nothing else is
+ * in it
+ */
+YV8_API void yv8_compressor_forget (Yv8Compressor *compressor);
 
 G_END_DECLS

@@ -84,15 +84,18 @@ test_canonical (void)
 }
 
 static void
-test_scale (void)
+test_adjust (void)
 {
   g_autoptr (Yv8Recipe) recipe = parse (EVERYTHING);
-  g_autoptr (Yv8Recipe) half = yv8_recipe_scale (recipe, 1.0 / 3);
-  g_autoptr (Yv8Recipe) most = yv8_recipe_scale (recipe, 100);
+  g_autoptr (Yv8Recipe) half = yv8_recipe_adjust (recipe, 1.0 / 3, 64, 0, 0.5);
+  g_autoptr (Yv8Recipe) most = yv8_recipe_adjust (recipe, 100, 0, 0, 0);
   g_autoptr (Yv8Recipe) again = parse (yv8_recipe_text (half));
 
   g_assert_cmpfloat (yv8_recipe_get (half, 2)->share, ==, 0.0333);
   g_assert_cmpfloat (yv8_recipe_get (half, 3)->share, ==, 0.0667);
+  g_assert_cmpuint (yv8_recipe_get (half, 1)->size[0], ==, 64);
+  g_assert_cmpuint (yv8_recipe_get (half, 1)->size[1], ==, 320);
+  g_assert_cmpfloat (yv8_recipe_get (half, 5)->max_drop, ==, 0.01);
   g_assert_cmpfloat (yv8_recipe_get (most, 3)->share, ==, YV8_STEP_MAX_SHARE);
   g_assert_cmpstr (yv8_recipe_text (again), ==, yv8_recipe_text (half));
 }
@@ -226,7 +229,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/recipe/parse", test_parse);
   g_test_add_func ("/recipe/canonical", test_canonical);
-  g_test_add_func ("/recipe/scale", test_scale);
+  g_test_add_func ("/recipe/adjust", test_adjust);
   g_test_add_func ("/recipe/refused", test_refused);
   g_test_add_func ("/recipe/sizes", test_sizes);
   g_test_add_func ("/recipe/installed", test_installed);

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The steps of a recipe. */
+#include "api/steps.h"
+
+#include <gio/gio.h>
+
+#include "api/labels.h"
+#include "api/provenance.h"
+#include "compress/calibration.h"
+#include "compress/prune.h"
+#include "compress/subset.h"
+#include "model/file.h"
+
+#define FRAMES 0.2 /* of quantize, as progress */
+
+/* Result of a kind of step before it is a model. */
+typedef struct {
+  const Yv8Step *step;
+  const Yv8Model *model;
+  const Yv8Workspace *workspace;
+  GHashTable *metadata; /* of the result */
+  guint width, height;  /* likewise */
+} Job;
+
+typedef Yv8Graph *(*RunFunc) (Job *job, GError **error);
+
+static gboolean
+add_class (GArray *classes, const Yv8Model *model, const char *name, GError **error)
+{
+  guint64 number = G_MAXUINT64;
+
+  for (guint i = 0; i < model->n_classes && number == G_MAXUINT64; i++)
+    if (g_str_equal (model->labels[i], name))
+      number = i;
+  if (number == G_MAXUINT64 &&
+      !g_ascii_string_to_unsigned (name, 10, 0, model->n_classes - 1, &number, NULL)) {
+    g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT, "the model has no class '%s' to keep", name);
+    return FALSE;
+  }
+  guint class_id = (guint) number;
+  g_array_append_val (classes, class_id);
+  return TRUE;
+}
+
+static GArray *
+find_classes (const Yv8Step *step, const Yv8Model *model, GError **error)
+{
+  g_autoptr (GArray) classes = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_auto (GStrv) names = g_strsplit (step->keep, ",", -1);
+
+  for (char **name = names; *name; name++)
+    if (!add_class (classes, model, g_strstrip (*name), error))
+      return NULL;
+  return g_steal_pointer (&classes);
+}
+
+static Yv8Graph *
+keep_classes (Job *job, GError **error)
+{
+  const Yv8Model *model = job->model;
+  g_autoptr (GArray) classes = find_classes (job->step, model, error);
+
+  if (!classes)
+    return NULL;
+  const guint *numbers = (const guint *) (gpointer) classes->data;
+  yv8_provenance_put (job->metadata, "names",
+      yv8_labels_subset ((const char *const *) model->labels, numbers, classes->len));
+  return yv8_subset_classes (model->graph, numbers, classes->len, error);
+}
+
+static Yv8Graph *
+resize (Job *job, GError **error)
+{
+  job->width = job->workspace->target.width;
+  job->height = job->workspace->target.height;
+  return yv8_graph_copy (job->model->graph, yv8_graph_n_ops (job->model->graph));
+}
+
+/* Costs depend on no share, so that trials with others need not measure them again. */
+static GBytes *
+find_costs (const Job *job, GError **error)
+{
+  const Yv8Workspace *space = job->workspace;
+  g_autofree char *key = yv8_checkpoint_key (space->work, job->model->sha256, "costs of blocks",
+      yv8_criterion_name (job->step->criterion), NULL);
+  GBytes *costs = yv8_checkpoint_load (space->checkpoint, key);
+
+  if (costs)
+    return costs;
+  costs = yv8_prune_costs (job->model->graph, job->step->criterion, &space->target,
+      space->albums[YV8_FRAME_CALIBRATE], space->progress, space->data, error);
+  if (costs)
+    yv8_checkpoint_save (space->checkpoint, key, costs);
+  return costs;
+}
+
+static Yv8Graph *
+prune_blocks (Job *job, GError **error)
+{
+  const Yv8Workspace *space = job->workspace;
+  g_autoptr (GBytes) costs = find_costs (job, error);
+  const Yv8PruneOptions options = { job->step->criterion, job->step->share, costs };
+
+  if (!costs)
+    return NULL;
+  return yv8_prune (job->model->graph, &options, &space->target, space->albums[YV8_FRAME_CALIBRATE],
+      space->progress, space->data, error);
+}
+
+static const struct {
+  RunFunc run;
+} UNITS[YV8_N_PRUNE_UNITS] = {
+  [YV8_PRUNE_BLOCKS] = { prune_blocks },
+};
+
+static Yv8Graph *
+prune (Job *job, GError **error)
+{
+  return UNITS[job->step->unit].run (job, error);
+}
+
+static gboolean
+add_pictures (Yv8Calibration *calibration, const Job *job, Yv8FrameUse use, GError **error)
+{
+  const Yv8Workspace *space = job->workspace;
+  const Yv8Target *target = &space->target;
+  const Yv8Album *album = space->albums[use];
+
+  for (guint i = 0; i < yv8_album_n (album); i++) {
+    Yv8Frame frame = {
+      .format = YV8_FORMAT_RGBX, .width = target->width, .height = target->height
+    };
+    frame.data[0] = (const guint8 *) yv8_album_get (album, i);
+    frame.stride[0] = (gint) (4 * target->width);
+    if (!space->progress ("gathering ranges", FRAMES * i / yv8_album_n (album), space->data)) {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "stopped");
+      return FALSE;
+    }
+    if (!yv8_calibration_add (calibration, &frame, NULL, use, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+show_calibration (const char *stage, double fraction, gpointer data)
+{
+  const Yv8Workspace *space = ((const Job *) data)->workspace;
+
+  return space->progress (stage, FRAMES + (1 - FRAMES) * fraction, space->data);
+}
+
+static Yv8Graph *
+quantize (Job *job, GError **error)
+{
+  const Yv8Step *step = job->step;
+  const Yv8Workspace *space = job->workspace;
+  g_autoptr (Yv8Calibration) calibration = yv8_calibration_new (
+      job->model->graph, &space->target, step->method, step->keep_float, step->max_drop, error);
+
+  if (!calibration || !add_pictures (calibration, job, YV8_FRAME_CALIBRATE, error))
+    return NULL;
+  if (step->max_drop > 0 && !add_pictures (calibration, job, YV8_FRAME_VALIDATE, error))
+    return NULL;
+  if (space->truth)
+    calibration->truth = space->truth;
+  g_autoptr (Yv8Graph) graph = yv8_calibration_finish (calibration, show_calibration, job, error);
+  if (graph)
+    yv8_provenance_put_quantization (job->metadata, step->method, calibration->scheme);
+  return g_steal_pointer (&graph);
+}
+
+/* Those that take long are worth a checkpoint. */
+static const struct {
+  RunFunc run;
+  double weight;
+  gboolean is_long;
+} KINDS[YV8_N_STEP_KINDS] = {
+  [YV8_STEP_CLASSES] = { keep_classes, 0.01, FALSE },
+  [YV8_STEP_RESIZE] = { resize, 0.01, FALSE },
+  [YV8_STEP_PRUNE] = { prune, 10, TRUE },
+  [YV8_STEP_QUANTIZE] = { quantize, 3, TRUE },
+};
+
+gboolean
+yv8_step_check (const Yv8Step *step, const Yv8Model *model, GError **error)
+{
+  gboolean prunes = step->kind == YV8_STEP_PRUNE;
+
+  if (!(prunes ? UNITS[step->unit].run : KINDS[step->kind].run)) {
+    g_set_error (
+        error, YV8_ERROR, YV8_ERROR_UNSUPPORTED, "[%s]: this version cannot do that", step->name);
+    return FALSE;
+  }
+  if (step->kind != YV8_STEP_CLASSES)
+    return TRUE;
+  g_autoptr (GArray) classes = find_classes (step, model, error);
+  return classes != NULL;
+}
+
+double
+yv8_step_weight (const Yv8Step *step)
+{
+  return KINDS[step->kind].weight;
+}
+
+static Yv8Model *
+load_result (const Job *job, const char *key)
+{
+  g_autoptr (GBytes) bytes = yv8_checkpoint_load (job->workspace->checkpoint, key);
+  g_autoptr (GError) error = NULL;
+  gsize size = 0;
+  const guint8 *data = bytes ? g_bytes_get_data (bytes, &size) : NULL;
+  Yv8Network *network = data ? yv8_file_read (data, size, &error) : NULL;
+
+  if (data && !network)
+    g_message ("checkpoint of [%s]: %s; it is made again", job->step->name, error->message);
+  return network ? yv8_model_new (network, data, size) : NULL;
+}
+
+static void
+save_result (const Job *job, const char *key, const Yv8Model *model)
+{
+  const Yv8Network network = { model->graph, model->metadata, model->width, model->height };
+  g_autoptr (GBytes) bytes = yv8_file_write (&network, NULL);
+
+  if (bytes)
+    yv8_checkpoint_save (job->workspace->checkpoint, key, bytes);
+}
+
+Yv8Model *
+yv8_step_run (const Yv8Step *step, const Yv8Model *model, const Yv8Workspace *space, GError **error)
+{
+  Job job = { step, model, space, NULL, model->width, model->height };
+  gboolean kept = KINDS[step->kind].is_long && yv8_checkpoint_on_disk (space->checkpoint);
+  g_autofree char *settings = yv8_step_text (step);
+  g_autofree char *key = yv8_checkpoint_key (space->work, model->sha256, settings, NULL);
+  Yv8Model *result = kept ? load_result (&job, key) : NULL;
+
+  if (result)
+    return result;
+  g_autoptr (GHashTable) metadata = job.metadata = yv8_model_derive_metadata (model);
+  Yv8Graph *graph = KINDS[step->kind].run (&job, error);
+  if (!graph)
+    return NULL;
+  result = yv8_model_make (graph, g_steal_pointer (&metadata), job.width, job.height, error);
+  if (result && kept)
+    save_result (&job, key, result);
+  return result;
+}
