@@ -3,6 +3,7 @@
  * yv8 calibrate: makes an int8 model of a float model and frames. */
 #include "command.h"
 #include "files.h"
+#include "inputs.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "spread.h"
@@ -14,10 +15,7 @@
 
 #define N_WORST 5
 
-static char *output, *method_name, *keep_float, *report_path;
-static char **input_options;
-static int n_frames = 128, validate = 8;
-static double max_drop;
+static char *method_name, *keep_float, *report_path;
 
 typedef struct {
   const Yv8Options *options;
@@ -25,7 +23,6 @@ typedef struct {
   Yv8Calibrator *calibrator;
   Yv8Progress *progress;
   guint n, n_added; /* frames */
-  guint period;     /* every so many frames one is held out; 0 for none */
   guint64 total;    /* of the bar */
   gint64 start;
 } Job;
@@ -44,12 +41,11 @@ static gboolean
 add_frame (const Yv8Frame *frame, const char *name, gpointer data, GError **error)
 {
   Job *job = data;
-  gboolean held_out = job->period > 0 && (job->n_added + 1) % job->period == 0;
+  Yv8FrameUse use = yv8_inputs_use (job->options, job->n, job->n_added);
 
   if (!yv8_interrupt_check (error))
     return FALSE;
-  if (!yv8_calibrator_add (job->calibrator, frame, name,
-          held_out ? YV8_FRAME_VALIDATE : YV8_FRAME_CALIBRATE, error)) {
+  if (!yv8_calibrator_add (job->calibrator, frame, name, use, error)) {
     g_prefix_error (error, "%s: ", name);
     return FALSE;
   }
@@ -71,14 +67,13 @@ show_stage (const char *stage, double fraction, gpointer data)
 static gboolean
 add_frames (Job *job, char *const *inputs, GError **error)
 {
-  g_autoptr (Yv8Spread) spread = yv8_spread_new (inputs, (guint) n_frames, error);
+  g_autoptr (Yv8Spread) spread = yv8_spread_new (inputs, (guint) job->options->frames, error);
 
   if (!spread)
     return FALSE;
   job->n = yv8_spread_n_frames (spread);
-  job->period = job->n < 2 ? 0 : MIN ((guint) validate, job->n);
   /* To finish takes about as long as the frames do, and a search for layers as long again. */
-  job->total = (guint64) job->n * (max_drop > 0 ? 3 : 2);
+  job->total = (guint64) job->n * (job->options->max_drop > 0 ? 3 : 2);
   job->progress = yv8_progress_new ("calibrate", job->total);
   return yv8_spread_run (spread, add_frame, job, error);
 }
@@ -91,12 +86,12 @@ finish (Job *job, GError **error)
   job->int8 = yv8_calibrator_finish (job->calibrator, show_stage, job, &reason);
   g_clear_pointer (&job->progress, yv8_progress_free);
   if (job->int8)
-    return yv8_interrupt_check (error) && yv8_model_save (job->int8, output, error);
+    return yv8_interrupt_check (error) && yv8_model_save (job->int8, job->options->output, error);
   if (!yv8_interrupt_check (error))
     return FALSE;
   if (g_error_matches (reason, YV8_ERROR, YV8_ERROR_ACCURACY))
     g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
-        "%s: not written: %s (--max-drop, --frames, --keep-float, --method)", output,
+        "%s: not written: %s (--max-drop, --frames, --keep-float, --method)", job->options->output,
         reason->message);
   else
     g_propagate_error (error, g_steal_pointer (&reason));
@@ -113,8 +108,8 @@ make_summary (const Job *job)
 
   json_object_set_string_member (root, "source", job->options->model);
   json_object_set_int_member (root, "source_bytes", yv8_files_size (job->options->model));
-  json_object_set_string_member (root, "output", output);
-  json_object_set_int_member (root, "output_bytes", yv8_files_size (output));
+  json_object_set_string_member (root, "output", job->options->output);
+  json_object_set_int_member (root, "output_bytes", yv8_files_size (job->options->output));
   json_object_set_string_member (root, "sha256", yv8_model_sha256 (job->int8));
   json_object_set_double_member (
       root, "seconds", (double) ((g_get_monotonic_time () - job->start) / 1000) / 1000);
@@ -213,7 +208,8 @@ print_table (const Job *job, JsonObject *root)
   g_print ("held out    %u\n", yv8_calibrator_n_frames (job->calibrator, YV8_FRAME_VALIDATE));
   print_agreement (job);
   g_print ("in float    %s\n", float_layers && *float_layers ? float_layers : "none");
-  g_print ("output      %s, %.2f MB, %.1f %%\n", output, after / 1e6, 100 * after / before);
+  g_print ("output      %s, %.2f MB, %.1f %%\n", job->options->output, after / 1e6,
+      100 * after / before);
   g_print ("time        %.1f s\n", json_object_get_double_member (root, "seconds"));
   print_layers (json_object_get_array_member (root, "layers"));
 }
@@ -229,65 +225,6 @@ write_report (const Job *job, GError **error)
 }
 
 static gboolean
-set_usage (GError **error, const char *message)
-{
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
-  return FALSE;
-}
-
-static gboolean
-check_usage (Yv8Method *method, char *const *inputs, GError **error)
-{
-  if (!output)
-    return set_usage (error, "missing option --output");
-  if (!inputs[0])
-    return set_usage (error, "missing argument INPUT");
-  if (n_frames < 1)
-    return set_usage (error, "--frames must be at least 1");
-  if (validate < 0 || validate == 1)
-    return set_usage (error, "--validate must be 0 (nothing is held out) or at least 2");
-  if (!(max_drop >= 0 && max_drop <= 1))
-    return set_usage (error, "--max-drop must be from 0 to 1");
-  if (max_drop > 0 && validate == 0)
-    return set_usage (error, "--max-drop needs frames held out: --validate must not be 0");
-  if (method_name && !yv8_method_from_name (method_name, method))
-    return set_usage (error, "--method must be mse, minmax, percentile or kl");
-  return TRUE;
-}
-
-/* What would fail only after all the work, or write over what is read. */
-static gboolean
-check_outputs (const Yv8Options *options, char *const *inputs, GError **error)
-{
-  const char *outputs[] = { output, report_path };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (outputs) && outputs[i]; i++) {
-    gboolean own = yv8_files_same (outputs[i], options->model);
-    for (char *const *input = inputs; *input; input++)
-      own |= !g_file_test (*input, G_FILE_TEST_IS_DIR) && yv8_files_same (outputs[i], *input);
-    if (own)
-      return set_usage (error, "--output and --report must not be files that are read");
-    if (!yv8_files_check_output (outputs[i], error))
-      return FALSE;
-  }
-  if (report_path && g_str_equal (report_path, output))
-    return set_usage (error, "--output and --report must be two files");
-  return TRUE;
-}
-
-static char **
-list_inputs (char *const *arguments)
-{
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-
-  if (input_options)
-    g_strv_builder_addv (builder, (const char **) input_options);
-  if (arguments)
-    g_strv_builder_addv (builder, (const char **) arguments);
-  return g_strv_builder_end (builder);
-}
-
-static gboolean
 open_calibrator (Job *job, Yv8Method method, GError **error)
 {
   const Yv8CalibratorOptions wanted = {
@@ -297,7 +234,7 @@ open_calibrator (Job *job, Yv8Method method, GError **error)
     .threads = (guint) job->options->threads,
     .method = method,
     .keep_float = keep_float,
-    .max_drop = max_drop,
+    .max_drop = job->options->max_drop,
   };
   g_autoptr (GError) reason = NULL;
 
@@ -308,7 +245,7 @@ open_calibrator (Job *job, Yv8Method method, GError **error)
   if (job->calibrator)
     return TRUE;
   if (g_error_matches (reason, YV8_ERROR, YV8_ERROR_ARGUMENT))
-    return set_usage (error, reason->message);
+    return yv8_usage_error (error, reason->message);
   g_propagate_error (error, g_steal_pointer (&reason));
   return FALSE;
 }
@@ -317,10 +254,14 @@ static gboolean
 run (const Yv8Options *options, GError **error)
 {
   g_auto (Job) job = { .options = options, .start = g_get_monotonic_time () };
-  g_auto (GStrv) inputs = list_inputs (options->arguments);
+  g_auto (GStrv) inputs = yv8_inputs_list (options, error);
   Yv8Method method = YV8_METHOD_MSE;
 
-  if (!check_usage (&method, inputs, error) || !check_outputs (options, inputs, error) ||
+  if (!inputs)
+    return FALSE;
+  if (method_name && !yv8_method_from_name (method_name, &method))
+    return yv8_usage_error (error, "--method must be mse, minmax, percentile or kl");
+  if (!yv8_inputs_check_outputs (options, inputs, report_path, error) ||
       !open_calibrator (&job, method, error))
     return FALSE;
   yv8_interrupt_watch ();
@@ -337,18 +278,10 @@ run (const Yv8Options *options, GError **error)
 }
 
 static const GOptionEntry entries[] = {
-  { "input", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &input_options,
-      "Picture, clip or directory of pictures; may be repeated", "INPUT" },
-  { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Write the int8 model", "FILE" },
-  { "frames", 'n', 0, G_OPTION_ARG_INT, &n_frames, "Use so many frames at most (128)", "N" },
-  { "validate", 0, 0, G_OPTION_ARG_INT, &validate,
-      "Hold out every Nth of them for comparison, 0 for none (8)", "N" },
   { "method", 0, 0, G_OPTION_ARG_STRING, &method_name,
       "How ranges are chosen: mse, minmax, percentile or kl (mse)", "METHOD" },
   { "keep-float", 0, 0, G_OPTION_ARG_STRING, &keep_float,
       "Patterns of the names of layers that stay in float", "A,B" },
-  { "max-drop", 0, 0, G_OPTION_ARG_DOUBLE, &max_drop,
-      "Loss of agreement allowed, 0 to 1; 0 for any (0)", "D" },
   { "report", 'r', 0, G_OPTION_ARG_FILENAME, &report_path, "Write a page of HTML", "FILE" },
   { NULL },
 };
@@ -368,7 +301,7 @@ const Yv8Command yv8_calibrate_command = {
       "  yv8 calibrate --model yolov8n.onnx --output int8.bin --report report.html vtest.avi\n"
       "  yv8 calibrate --model yolov8n.onnx --output int8.bin --max-drop 0.02 \\\n"
       "      --keep-float '*model.22*' --json --input day.mp4 night.mp4",
-  .groups = YV8_OPTIONS_DETECTOR,
+  .groups = YV8_OPTIONS_DETECTOR | YV8_OPTIONS_INPUTS,
   .entries = entries,
   .max_arguments = G_MAXUINT,
   .run = run,

@@ -1,44 +1,166 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * yv8 compress: makes a smaller and faster model of a float model and frames, in steps. */
-#include "command.h"
+ * yv8 compress: makes a smaller and faster model of a float model and frames, by a recipe. */
 #include "files.h"
+#include "inputs.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "spread.h"
+#include "text.h"
 
-#include <json-glib/json-glib.h>
+#include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 
-#define VALIDATE 8 /* every so many frames one is held out */
+#define BAR 1000 /* of the work after the frames */
 
-static char *output, *prune, *criterion_name;
-static char **input_options;
-static int n_frames = 128;
-static gboolean keep_float;
+static char *recipe_name, *criterion, *classes, *checkpoint;
+static char **prunes;
+static int palette;
+static double target_macs, target_ms;
+static gboolean keep_float, measure;
 
-typedef struct _Job Job;
-
-/* A step makes a model of the one before it. */
 typedef struct {
-  const char *name;
-  gboolean (*wanted) (const Job *job);
-  gboolean (*run) (Job *job, GError **error);
-} Step;
-
-struct _Job {
   const Yv8Options *options;
-  Yv8PrunerOptions prune;
-  Yv8Spread *spread;
+  char *folder; /* of checkpoints */
+  Yv8Recipe *recipe;
   Yv8Model *source, *model;
-  Yv8Pruner *pruner;
-  Yv8Calibrator *calibrator;
+  Yv8Spread *spread;
+  Yv8Compressor *compressor;
   Yv8Progress *progress;
-  Yv8Agreement agreement;
   guint n_added;
-};
+  gint64 start;
+} Job;
 
-#define BAR 1000 /* of a step; the first tenth are its frames */
+static void
+job_clear (Job *job)
+{
+  g_clear_pointer (&job->progress, yv8_progress_free);
+  g_clear_pointer (&job->compressor, yv8_compressor_free);
+  g_clear_pointer (&job->spread, yv8_spread_free);
+  g_clear_pointer (&job->model, yv8_model_unref);
+  g_clear_pointer (&job->source, yv8_model_unref);
+  g_clear_pointer (&job->recipe, yv8_recipe_unref);
+  if (job->folder)
+    g_rmdir (job->folder); /* unless there is something in it */
+  g_free (job->folder);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
+
+/* "blocks:0.3", "2:4" */
+static void
+write_prune (GKeyFile *file, const char *text, guint index)
+{
+  g_autofree char *group = index ? g_strdup_printf ("prune %u", index + 1) : g_strdup ("prune");
+  const char *colon = strrchr (text, ':');
+  gboolean shared = colon && !g_str_equal (text, "2:4");
+  g_autofree char *unit = shared ? g_strndup (text, (gsize) (colon - text)) : g_strdup (text);
+
+  g_key_file_set_string (file, group, "unit", unit);
+  if (shared)
+    g_key_file_set_string (file, group, "share", colon + 1);
+  if (criterion)
+    g_key_file_set_string (file, group, "criterion", criterion);
+}
+
+/* A recipe of the options that are short for one. */
+static Yv8Recipe *
+write_recipe (GError **error)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autofree char *centroids = g_strdup_printf ("%d", palette);
+  g_autoptr (GError) reason = NULL;
+
+  if (classes)
+    g_key_file_set_string (file, "classes", "keep", classes);
+  for (guint i = 0; prunes && prunes[i]; i++)
+    write_prune (file, prunes[i], i);
+  if (!keep_float)
+    g_key_file_set_string (file, "quantize", "method", "mse");
+  if (palette)
+    g_key_file_set_string (file, "palette", "centroids", centroids);
+  g_autofree char *text = g_key_file_to_data (file, NULL, NULL);
+  Yv8Recipe *recipe = yv8_recipe_parse (text, -1, &reason);
+  if (!recipe)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--prune, --criterion, --classes, --keep-float, --palette as a %s", reason->message);
+  return recipe;
+}
+
+static gboolean
+choose_recipe (Job *job, GError **error)
+{
+  gboolean written = prunes || criterion || classes || palette || keep_float;
+
+  if (recipe_name && written)
+    return yv8_usage_error (error,
+        "--recipe has steps of its own: no --prune, --criterion, --classes, --keep-float, "
+        "--palette beside it");
+  if (criterion && !prunes)
+    return yv8_usage_error (error, "--criterion needs --prune");
+  job->recipe = recipe_name ? yv8_recipe_load (recipe_name, error) : write_recipe (error);
+  return job->recipe != NULL;
+}
+
+static gboolean
+open_compressor (Job *job, GError **error)
+{
+  const Yv8Options *options = job->options;
+  g_autoptr (GError) reason = NULL;
+
+  job->folder =
+      checkpoint ? g_strdup (checkpoint) : g_strconcat (options->output, ".checkpoint", NULL);
+  const Yv8CompressorOptions wanted = {
+    .device = options->device,
+    .width = options->width,
+    .height = options->height,
+    .threads = (guint) options->threads,
+    .checkpoint = job->folder,
+    .target_macs = target_macs,
+    .target_ms = target_ms,
+    .max_drop = options->max_drop,
+    .measure = measure,
+  };
+  job->source = yv8_model_load (options->model, error);
+  if (!job->source)
+    return FALSE;
+  job->compressor = yv8_compressor_new (job->source, job->recipe, &wanted, &reason);
+  if (job->compressor)
+    return TRUE;
+  if (g_error_matches (reason, YV8_ERROR, YV8_ERROR_ARGUMENT))
+    return yv8_usage_error (error, reason->message);
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return FALSE;
+}
+
+static gboolean
+add_frame (const Yv8Frame *frame, const char *name, gpointer data, GError **error)
+{
+  Job *job = data;
+  guint n = yv8_spread_n_frames (job->spread);
+  Yv8FrameUse use = yv8_inputs_use (job->options, n, job->n_added);
+
+  if (!yv8_interrupt_check (error))
+    return FALSE;
+  if (!yv8_compressor_add (job->compressor, frame, name, use, error)) {
+    g_prefix_error (error, "%s: ", name);
+    return FALSE;
+  }
+  yv8_progress_update (job->progress, ++job->n_added);
+  return TRUE;
+}
+
+static gboolean
+add_frames (Job *job, char *const *inputs, GError **error)
+{
+  job->spread = yv8_spread_new (inputs, (guint) job->options->frames, error);
+  if (!job->spread)
+    return FALSE;
+  job->progress = yv8_progress_new ("reading frames", yv8_spread_n_frames (job->spread));
+  gboolean good = yv8_spread_run (job->spread, add_frame, job, error);
+  g_clear_pointer (&job->progress, yv8_progress_free);
+  return good;
+}
 
 static gboolean
 show_stage (const char *stage, double fraction, gpointer data)
@@ -46,224 +168,202 @@ show_stage (const char *stage, double fraction, gpointer data)
   Job *job = data;
 
   yv8_progress_set_title (job->progress, stage);
-  yv8_progress_update (job->progress, (guint64) (BAR * (0.1 + 0.9 * fraction)));
+  yv8_progress_update (job->progress, (guint64) (BAR * fraction));
   return !yv8_interrupt_seen ();
 }
 
-static gboolean
-add_frame (const Yv8Frame *frame, const char *name, gpointer data, GError **error)
+static const char *
+settings_of (const Job *job, guint point, char **text)
 {
-  Job *job = data;
-  gboolean held_out = ++job->n_added % VALIDATE == 0;
-
-  if (!yv8_interrupt_check (error))
-    return FALSE;
-  gboolean good = job->pruner ? yv8_pruner_add (job->pruner, frame, error)
-                              : yv8_calibrator_add (job->calibrator, frame, name,
-                                    held_out ? YV8_FRAME_VALIDATE : YV8_FRAME_CALIBRATE, error);
-  if (!good)
-    g_prefix_error (error, "%s: ", name);
-  yv8_progress_update (job->progress, job->n_added * BAR / 10 / yv8_spread_n_frames (job->spread));
-  return good;
-}
-
-static gboolean
-wants_prune (const Job *job)
-{
-  return job->prune.blocks > 0;
-}
-
-static gboolean
-run_prune (Job *job, GError **error)
-{
-  job->pruner = yv8_pruner_new (job->model, &job->prune, error);
-  if (!job->pruner || !yv8_spread_run (job->spread, add_frame, job, error))
-    return FALSE;
-  Yv8Model *model = yv8_pruner_finish (job->pruner, show_stage, job, error);
-  g_clear_pointer (&job->pruner, yv8_pruner_free);
-  if (!model)
-    return FALSE;
-  yv8_model_unref (job->model);
-  job->model = model;
-  return TRUE;
-}
-
-static gboolean
-wants_quantize (const Job *job)
-{
-  return !keep_float;
-}
-
-static gboolean
-run_quantize (Job *job, GError **error)
-{
-  const Yv8CalibratorOptions wanted = { .device = job->prune.device,
-    .width = job->prune.width,
-    .height = job->prune.height,
-    .threads = job->prune.threads,
-    .reference = job->source };
-
-  job->calibrator = yv8_calibrator_new (job->model, &wanted, error);
-  if (!job->calibrator || !yv8_spread_run (job->spread, add_frame, job, error))
-    return FALSE;
-  Yv8Model *model = yv8_calibrator_finish (job->calibrator, show_stage, job, error);
-  if (!model)
-    return FALSE;
-  yv8_calibrator_agreement (job->calibrator, &job->agreement);
-  yv8_model_unref (job->model);
-  job->model = model;
-  return TRUE;
-}
-
-static const Step STEPS[] = {
-  { "prune", wants_prune, run_prune },
-  { "quantize", wants_quantize, run_quantize },
-};
-
-static gboolean
-run_steps (Job *job, GError **error)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (STEPS); i++) {
-    if (!STEPS[i].wanted (job))
-      continue;
-    job->n_added = 0;
-    job->progress = yv8_progress_new (STEPS[i].name, BAR);
-    gboolean good = STEPS[i].run (job, error);
-    g_clear_pointer (&job->progress, yv8_progress_free);
-    if (!yv8_interrupt_check (good ? error : NULL) || !good)
-      return FALSE;
-  }
-  return TRUE;
+  *text = point ? yv8_recipe_step_text (yv8_compressor_recipe (job->compressor), point - 1)
+                : g_strdup ("");
+  return *text;
 }
 
 static void
-job_clear (Job *job)
+print_points (const Job *job)
 {
-  g_clear_pointer (&job->progress, yv8_progress_free);
-  g_clear_pointer (&job->calibrator, yv8_calibrator_free);
-  g_clear_pointer (&job->pruner, yv8_pruner_free);
-  g_clear_pointer (&job->spread, yv8_spread_free);
-  g_clear_pointer (&job->model, yv8_model_unref);
-  g_clear_pointer (&job->source, yv8_model_unref);
+  const char *titles[] = { "<step", "<settings", "GMAC", "M weights", "MB", "AP50-95", "AP50", "ms",
+    NULL };
+  g_autoptr (Yv8Table) table = yv8_table_new (titles);
+
+  for (guint i = 0; i < yv8_compressor_n_points (job->compressor); i++) {
+    Yv8CompressorPoint point;
+    g_autofree char *settings = NULL;
+    yv8_compressor_point (job->compressor, i, &point);
+    yv8_table_add (table, "%s", point.name);
+    yv8_table_add (table, "%s", settings_of (job, i, &settings));
+    yv8_table_add (table, "%.3f", (double) point.macs / 1e9);
+    yv8_table_add (table, "%.3f", (double) point.parameters / 1e6);
+    yv8_table_add (table, "%.2f", (double) point.bytes / 1e6);
+    yv8_table_add (table, isnan (point.agreement.ap) ? "-" : "%.4f", point.agreement.ap);
+    yv8_table_add (table, isnan (point.agreement.ap50) ? "-" : "%.4f", point.agreement.ap50);
+    yv8_table_add (table, isnan (point.ms) ? "-" : "%.2f", point.ms);
+  }
+  g_print ("\n");
+  yv8_table_print (table);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
+
+/* The curve that the search walked. */
+static void
+print_trials (const Job *job)
+{
+  const char *titles[] = { "<trial", "shares times", "GMAC", "MB", "AP50-95", "ms", NULL };
+  g_autoptr (Yv8Table) table = yv8_table_new (titles);
+  guint n = yv8_compressor_n_trials (job->compressor);
+
+  if (n < 2)
+    return;
+  for (guint i = 0; i < n; i++) {
+    Yv8CompressorTrial trial;
+    yv8_compressor_trial (job->compressor, i, &trial);
+    yv8_table_add (table, "%u%s", i + 1, trial.kept ? ", taken" : "");
+    yv8_table_add (table, "%.4f", trial.factor);
+    yv8_table_add (table, "%.3f", (double) trial.macs / 1e9);
+    yv8_table_add (table, "%.2f", (double) trial.bytes / 1e6);
+    yv8_table_add (table, isnan (trial.agreement.ap) ? "-" : "%.4f", trial.agreement.ap);
+    yv8_table_add (table, isnan (trial.ms) ? "-" : "%.2f", trial.ms);
+  }
+  g_print ("\n");
+  yv8_table_print (table);
+}
 
 static gboolean
-set_usage (GError **error, const char *message)
+finish (Job *job, GError **error)
 {
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
+  const char *output = job->options->output;
+  g_autoptr (GError) reason = NULL;
+
+  job->progress = yv8_progress_new ("compress", BAR);
+  job->model = yv8_compressor_finish (job->compressor, show_stage, job, &reason);
+  g_clear_pointer (&job->progress, yv8_progress_free);
+  if (!yv8_interrupt_check (error))
+    return FALSE;
+  if (job->model)
+    return yv8_model_save (job->model, output, error);
+  if (!g_error_matches (reason, YV8_ERROR, YV8_ERROR_ACCURACY)) {
+    g_propagate_error (error, g_steal_pointer (&reason));
+    return FALSE;
+  }
+  if (!job->options->json)
+    print_trials (job);
+  g_set_error (
+      error, YV8_ERROR, YV8_ERROR_ACCURACY, "%s: not written: %s", output, reason->message);
   return FALSE;
 }
 
-/* "blocks:0.3" */
-static gboolean
-parse_prune (Job *job, GError **error)
+static void
+write_agreement (Yv8Json *json, const Yv8Agreement *agreement)
 {
-  char *end = NULL;
-
-  if (criterion_name && (!yv8_criterion_from_name (criterion_name, &job->prune.criterion) ||
-                            !yv8_criterion_for_blocks (job->prune.criterion)))
-    return set_usage (error, "--criterion must be obs, l1, l2 or random");
-  if (!prune)
-    return TRUE;
-  if (g_str_has_prefix (prune, "blocks:"))
-    job->prune.blocks = g_ascii_strtod (prune + strlen ("blocks:"), &end);
-  if (!end || *end || end == prune + strlen ("blocks:") ||
-      !(job->prune.blocks >= 0 && job->prune.blocks <= 0.9))
-    return set_usage (error, "--prune must be blocks:SHARE, a share of the MACs from 0 to 0.9");
-  return TRUE;
+  yv8_json_number (json, "agreement_ap", agreement->ap, 6);
+  yv8_json_number (json, "agreement_ap50", agreement->ap50, 6);
 }
 
-static gboolean
-check_usage (Job *job, char *const *inputs, GError **error)
+static void
+write_points (Yv8Json *json, const Job *job)
 {
-  if (!output)
-    return set_usage (error, "missing option --output");
-  if (!inputs[0])
-    return set_usage (error, "missing argument INPUT");
-  if (n_frames < 1)
-    return set_usage (error, "--frames must be at least 1");
-  if (!parse_prune (job, error))
-    return FALSE;
-  gboolean own = yv8_files_same (output, job->options->model);
-  for (char *const *input = inputs; *input; input++)
-    own |= !g_file_test (*input, G_FILE_TEST_IS_DIR) && yv8_files_same (output, *input);
-  if (own)
-    return set_usage (error, "--output must not be a file that is read");
-  return yv8_files_check_output (output, error);
+  yv8_json_array (json, "points");
+  for (guint i = 0; i < yv8_compressor_n_points (job->compressor); i++) {
+    Yv8CompressorPoint point;
+    g_autofree char *settings = NULL;
+    yv8_compressor_point (job->compressor, i, &point);
+    yv8_json_newline (json);
+    yv8_json_object (json, NULL);
+    yv8_json_string (json, "step", point.name);
+    yv8_json_string (json, "settings", settings_of (job, i, &settings));
+    yv8_json_integer (json, "macs", point.macs);
+    yv8_json_integer (json, "parameters", point.parameters);
+    yv8_json_integer (json, "bytes", point.bytes);
+    write_agreement (json, &point.agreement);
+    yv8_json_number (json, "ms", point.ms, 3);
+    yv8_json_end (json);
+  }
+  yv8_json_end (json);
+}
+
+static void
+write_trials (Yv8Json *json, const Job *job)
+{
+  yv8_json_array (json, "trials");
+  for (guint i = 0; i < yv8_compressor_n_trials (job->compressor); i++) {
+    Yv8CompressorTrial trial;
+    yv8_compressor_trial (job->compressor, i, &trial);
+    yv8_json_newline (json);
+    yv8_json_object (json, NULL);
+    yv8_json_number (json, "factor", trial.factor, 6);
+    yv8_json_integer (json, "macs", trial.macs);
+    yv8_json_integer (json, "bytes", trial.bytes);
+    write_agreement (json, &trial.agreement);
+    yv8_json_number (json, "ms", trial.ms, 3);
+    yv8_json_boolean (json, "kept", trial.kept);
+    yv8_json_end (json);
+  }
+  yv8_json_end (json);
 }
 
 static void
 print_json (const Job *job, double seconds)
 {
-  g_autoptr (JsonObject) root = json_object_new ();
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  const Yv8Compressor *compressor = job->compressor;
+  g_autoptr (Yv8Json) json = yv8_json_new ();
+  Yv8CompressorPoint last;
 
-  json_object_set_string_member (root, "source", job->options->model);
-  json_object_set_int_member (root, "source_bytes", yv8_files_size (job->options->model));
-  json_object_set_string_member (root, "output", output);
-  json_object_set_int_member (root, "output_bytes", yv8_files_size (output));
-  json_object_set_string_member (root, "sha256", yv8_model_sha256 (job->model));
-  json_object_set_string_member (root, "criterion", yv8_criterion_name (job->prune.criterion));
-  json_object_set_double_member (root, "blocks", job->prune.blocks);
-  json_object_set_int_member (root, "frames", yv8_spread_n_frames (job->spread));
-  if (job->agreement.n_boxes > 0) {
-    json_object_set_double_member (root, "agreement_ap", job->agreement.ap);
-    json_object_set_double_member (root, "agreement_ap50", job->agreement.ap50);
-  }
-  json_object_set_int_member (root, "agreement_boxes", job->agreement.n_boxes);
-  json_object_set_double_member (root, "seconds", seconds);
-  json_node_set_object (node, root);
-  g_autofree char *text = json_to_string (node, FALSE);
-  g_print ("%s\n", text);
+  yv8_compressor_point (compressor, yv8_compressor_n_points (compressor) - 1, &last);
+  yv8_json_object (json, NULL);
+  yv8_json_string (json, "source", job->options->model);
+  yv8_json_integer (json, "source_bytes", (guint64) yv8_files_size (job->options->model));
+  yv8_json_string (json, "output", job->options->output);
+  yv8_json_integer (json, "output_bytes", (guint64) yv8_files_size (job->options->output));
+  yv8_json_string (json, "sha256", yv8_model_sha256 (job->model));
+  yv8_json_string (json, "device", yv8_compressor_device (compressor)->name);
+  yv8_json_string (json, "recipe", yv8_recipe_text (yv8_compressor_recipe (compressor)));
+  yv8_json_integer (json, "frames", yv8_compressor_n_frames (compressor, YV8_FRAME_CALIBRATE));
+  yv8_json_integer (json, "held_out", yv8_compressor_n_frames (compressor, YV8_FRAME_VALIDATE));
+  yv8_json_integer (json, "agreement_boxes", last.agreement.n_boxes);
+  write_agreement (json, &last.agreement);
+  write_points (json, job);
+  write_trials (json, job);
+  yv8_json_number (json, "seconds", seconds, 3);
+  yv8_json_end (json);
+  yv8_json_print (json);
 }
 
 static void
 print_table (const Job *job, double seconds)
 {
+  const Yv8Compressor *compressor = job->compressor;
   const char *license = yv8_model_metadata (job->source, "license");
   double before = (double) yv8_files_size (job->options->model);
-  double after = (double) yv8_files_size (output);
+  double after = (double) yv8_files_size (job->options->output);
 
   g_print ("model       %s, %.2f MB\n", job->options->model, before / 1e6);
   g_print ("license     %s\n", license ? license : "not stated");
-  g_print ("frames      %u\n", yv8_spread_n_frames (job->spread));
-  if (wants_prune (job))
-    g_print ("pruned      %.1f %% of MACs in blocks, %s\n", 100 * job->prune.blocks,
-        yv8_criterion_name (job->prune.criterion));
-  if (job->agreement.n_boxes > 0)
-    g_print ("agreement   AP50-95 %.4f of %u boxes\n", job->agreement.ap, job->agreement.n_boxes);
-  g_print ("output      %s, %.2f MB, %.1f %%\n", output, after / 1e6, 100 * after / before);
+  g_print ("device      %s\n", yv8_compressor_device (compressor)->name);
+  g_print ("recipe      %s\n", recipe_name ? recipe_name : "of options");
+  g_print ("frames      %u\n", yv8_compressor_n_frames (compressor, YV8_FRAME_CALIBRATE));
+  g_print ("held out    %u\n", yv8_compressor_n_frames (compressor, YV8_FRAME_VALIDATE));
+  g_print ("output      %s, %.2f MB, %.1f %%\n", job->options->output, after / 1e6,
+      100 * after / before);
   g_print ("time        %.1f s\n", seconds);
+  print_points (job);
+  print_trials (job);
 }
 
 static gboolean
 run (const Yv8Options *options, GError **error)
 {
-  g_auto (Job) job = { .options = options,
-    .prune = { .device = options->device,
-        .width = options->width,
-        .height = options->height,
-        .threads = (guint) options->threads } };
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  gint64 start = g_get_monotonic_time ();
+  g_auto (Job) job = { .options = options, .start = g_get_monotonic_time () };
+  g_auto (GStrv) inputs = yv8_inputs_list (options, error);
 
-  if (input_options)
-    g_strv_builder_addv (builder, (const char **) input_options);
-  if (options->arguments)
-    g_strv_builder_addv (builder, (const char **) options->arguments);
-  g_auto (GStrv) inputs = g_strv_builder_end (builder);
-  if (!check_usage (&job, inputs, error))
+  if (!inputs || !yv8_inputs_check_outputs (options, inputs, NULL, error) ||
+      !choose_recipe (&job, error) || !open_compressor (&job, error))
     return FALSE;
-  job.source = yv8_model_load (options->model, error);
-  job.spread = job.source ? yv8_spread_new (inputs, (guint) n_frames, error) : NULL;
-  if (!job.spread)
-    return FALSE;
-  job.model = yv8_model_ref (job.source);
   yv8_interrupt_watch ();
-  if (!run_steps (&job, error) || !yv8_model_save (job.model, output, error))
+  if (!add_frames (&job, inputs, error) || !finish (&job, error))
     return FALSE;
-  double seconds = (double) ((g_get_monotonic_time () - start) / 1000) / 1000;
+  if (!checkpoint)
+    yv8_compressor_forget (job.compressor);
+  double seconds = (double) ((g_get_monotonic_time () - job.start) / 1000) / 1000;
   if (options->json)
     print_json (&job, seconds);
   else
@@ -272,15 +372,22 @@ run (const Yv8Options *options, GError **error)
 }
 
 static const GOptionEntry entries[] = {
-  { "input", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &input_options,
-      "Picture, clip or directory of pictures; may be repeated", "INPUT" },
-  { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Write the model", "FILE" },
-  { "frames", 'n', 0, G_OPTION_ARG_INT, &n_frames, "Use so many frames at most (128)", "N" },
-  { "prune", 'p', 0, G_OPTION_ARG_STRING, &prune,
-      "Remove this share of the MACs in blocks of weights", "blocks:SHARE" },
-  { "criterion", 0, 0, G_OPTION_ARG_STRING, &criterion_name,
-      "Which blocks go: obs, l1, l2 or random (obs)", "CRITERION" },
+  { "recipe", 0, 0, G_OPTION_ARG_FILENAME, &recipe_name,
+      "Steps: balanced, fast, scene, small, or a file", "RECIPE" },
+  { "checkpoint", 0, 0, G_OPTION_ARG_FILENAME, &checkpoint,
+      "Keep intermediate results there (OUTPUT.checkpoint while it runs)", "FOLDER" },
+  { "target-macs", 0, 0, G_OPTION_ARG_DOUBLE, &target_macs,
+      "Share of the multiply-accumulates to be left", "SHARE" },
+  { "target-ms", 0, 0, G_OPTION_ARG_DOUBLE, &target_ms,
+      "Milliseconds that the network may take on the device", "MS" },
+  { "measure", 0, 0, G_OPTION_ARG_NONE, &measure, "Time the network after each step", NULL },
+  { "prune", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &prunes,
+      "Remove a share in blocks, channels or weights; 2:4; may be repeated", "UNIT:SHARE" },
+  { "criterion", 0, 0, G_OPTION_ARG_STRING, &criterion,
+      "What goes first: obs, l1, l2, energy or random (obs)", "CRITERION" },
+  { "classes", 0, 0, G_OPTION_ARG_STRING, &classes, "Keep only these: labels or numbers", "A,B" },
   { "keep-float", 0, 0, G_OPTION_ARG_NONE, &keep_float, "Do not quantize", NULL },
+  { "palette", 0, 0, G_OPTION_ARG_INT, &palette, "Share weights: 16, 32 or 64 of a group", "N" },
   { NULL },
 };
 
@@ -289,13 +396,20 @@ const Yv8Command yv8_compress_command = {
   .summary = "Make a smaller, faster model from a float model and frames",
   .usage = "[INPUT…]",
   .details =
-      "Steps, in this order: prune, where it is asked for, and quantize to int8. No labels are\n"
-      "needed: take frames like those that the model will see.\n\n"
+      "A recipe says the steps: classes, resize, prune, quantize, palette. --prune, --classes,\n"
+      "--palette are short for one; without any the model is quantized to int8. No labels are\n"
+      "needed: take frames like those that the model will see. Agreement is AP of the boxes on the\n"
+      "frames held out, with the float model's as the truth.\n\n"
+      "Targets multiply the recipe's shares by a factor: --target-macs by the one that leaves so\n"
+      "much, --target-ms by the least that is fast enough, --max-drop by the greatest whose 1 - AP\n"
+      "is within; up to 6 trials. If there is none, nothing is written and the exit status is 1.\n\n"
+      "Work that was interrupted goes on where it was when the same command is given again.\n\n"
       "Examples:\n"
+      "  yv8 compress --model yolov8n.onnx --output fast.bin --recipe fast train/images\n"
       "  yv8 compress --model yolov8n.onnx --output pruned.bin --prune blocks:0.3 train/images\n"
-      "  yv8 compress --model yolov8n.onnx --output pruned.bin --prune blocks:0.2 --json \\\n"
-      "      --input day.mp4 night.mp4",
-  .groups = YV8_OPTIONS_DETECTOR,
+      "  yv8 compress --model yolov8n.onnx --output cars.bin --classes person,car --size 416x416 \\\n"
+      "      --prune channels:0.1 --prune blocks:0.2 --max-drop 0.05 --input day.mp4 night.mp4",
+  .groups = YV8_OPTIONS_DETECTOR | YV8_OPTIONS_INPUTS,
   .entries = entries,
   .max_arguments = G_MAXUINT,
   .run = run,

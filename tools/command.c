@@ -99,6 +99,18 @@ add_groups (GOptionContext *context, guint groups, Yv8Options *options)
         "Only these classes: labels or numbers", "A,B" },
     { NULL },
   };
+  const GOptionEntry inputs[] = {
+    { "input", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->inputs,
+        "Picture, clip or directory of pictures; may be repeated", "INPUT" },
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output, "Write the model", "FILE" },
+    { "frames", 'n', 0, G_OPTION_ARG_INT, &options->frames, "Use so many frames at most (128)",
+        "N" },
+    { "validate", 0, 0, G_OPTION_ARG_INT, &options->validate,
+        "Hold out every Nth of them for comparison, 0 for none (8)", "N" },
+    { "max-drop", 0, 0, G_OPTION_ARG_DOUBLE, &options->max_drop,
+        "Loss of agreement allowed, 0 to 1; 0 for any (0)", "D" },
+    { NULL },
+  };
 
   if (groups & YV8_OPTIONS_DETECTOR)
     g_option_context_add_main_entries (context, detector, NULL);
@@ -106,6 +118,8 @@ add_groups (GOptionContext *context, guint groups, Yv8Options *options)
     g_option_context_add_main_entries (context, size, NULL);
   if (groups & YV8_OPTIONS_PARAMS)
     g_option_context_add_main_entries (context, params, NULL);
+  if (groups & YV8_OPTIONS_INPUTS)
+    g_option_context_add_main_entries (context, inputs, NULL);
 }
 
 gboolean
@@ -122,6 +136,8 @@ yv8_command_parse (
   options->threshold = command->threshold;
   options->iou = YV8_DEFAULT_IOU_THRESHOLD;
   options->max_detections = YV8_DEFAULT_MAX_DETECTIONS;
+  options->frames = 128;
+  options->validate = 8;
   g_option_context_set_summary (context, command->summary);
   g_option_context_set_description (context, command->details);
   add_groups (context, command->groups, options);
@@ -138,6 +154,8 @@ yv8_options_clear (Yv8Options *options)
   g_free (options->device);
   g_free (options->size);
   g_free (options->classes);
+  g_free (options->output);
+  g_strfreev (options->inputs);
   g_strfreev (options->arguments);
 }
 

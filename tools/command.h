@@ -12,11 +12,14 @@ G_BEGIN_DECLS
  * @YV8_OPTIONS_DETECTOR: --model, --device, --size, --threads
  * @YV8_OPTIONS_PARAMS: --threshold, --iou, --max-detections, --classes
  * @YV8_OPTIONS_SIZE: --size alone
+ * @YV8_OPTIONS_INPUTS: --input, --output, --frames, --validate, --max-drop; checked by
+ *   yv8_inputs_list()
  */
 typedef enum {
   YV8_OPTIONS_DETECTOR = 1 << 0,
   YV8_OPTIONS_PARAMS = 1 << 1,
   YV8_OPTIONS_SIZE = 1 << 2,
+  YV8_OPTIONS_INPUTS = 1 << 3,
 } Yv8OptionGroup;
 
 /**
@@ -28,10 +31,11 @@ typedef enum {
  * The options that commands share, checked.
  */
 typedef struct {
-  char *model, *device, *size, *classes;
+  char *model, *device, *size, *classes, *output;
+  char **inputs;
   guint width, height;
-  int threads, max_detections;
-  double threshold, iou;
+  int threads, max_detections, frames, validate;
+  double threshold, iou, max_drop;
   gboolean json;
   char **arguments;
 } Yv8Options;
