@@ -38,13 +38,15 @@ find_cheapest (GArray *curves)
 }
 
 void
-yv8_budget_spend (GArray *curves, guint64 macs)
+yv8_budget_spend (GArray *curves, guint64 macs, Yv8BudgetFunc update, gpointer data)
 {
   guint64 saved = 0;
 
   for (guint i = 0; i < curves->len; i++)
     g_array_index (curves, Yv8Curve, i).removed = 0;
   while (saved < macs) {
+    if (update)
+      update (curves, data);
     Yv8Curve *curve = find_cheapest (curves);
     if (!curve)
       break;

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * @group: of #Yv8Blocks
  * @n: blocks
  * @costs: (array length=n): of removing each in turn, in a unit that is the same for all layers
- * @macs: multiply-accumulates of a block, on average
+ * @macs: multiply-accumulates that the next block saves
  * @removed: how many blocks are to go
  */
 typedef struct {
@@ -29,13 +29,20 @@ typedef struct {
 GArray *yv8_curves_new (void);
 
 /**
+ * Yv8BudgetFunc: sets the @macs of all @curves anew, where what is removed from one changes what
+ * another one saves
+ */
+typedef void (*Yv8BudgetFunc) (GArray *curves, gpointer data);
+
+/**
  * yv8_budget_spend:
  * @curves: (element-type Yv8Curve): get their @removed
  * @macs: to save, at least, if there are as many
+ * @update: (nullable): called before each choice
  *
  * Greedy: of the blocks that are next in their groups, always the one that costs least for each
  * MAC.
  */
-void yv8_budget_spend (GArray *curves, guint64 macs);
+void yv8_budget_spend (GArray *curves, guint64 macs, Yv8BudgetFunc update, gpointer data);
 
 G_END_DECLS

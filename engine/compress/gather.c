@@ -233,37 +233,66 @@ copy_head (const Yv8Graph *graph, guint n_ops)
   return head;
 }
 
+static gboolean
+make_grams (Gatherer *self, const Yv8Graph *graph, const gboolean *wanted, GError **error)
+{
+  for (guint i = self->first; i < self->end; i++) {
+    const Yv8Op *op = yv8_graph_op (graph, i);
+    gboolean is_wanted = op->kind == YV8_OP_CONV && (!wanted || wanted[i]);
+    Yv8Gram *gram = is_wanted ? yv8_gram_new (op, error) : NULL;
+    if (is_wanted && !gram)
+      return FALSE;
+    g_ptr_array_add (self->grams, gram);
+  }
+  return TRUE;
+}
+
+/* @self: with what is to be gathered */
+static GPtrArray *
+gather (Gatherer *self, const Yv8Graph *dense, const Yv8Graph *pruned, const gboolean *wanted,
+    const Yv8Album *album, GError **error)
+{
+  g_autoptr (GPtrArray) grams = g_ptr_array_new_with_free_func ((GDestroyNotify) yv8_gram_free);
+  g_autoptr (Yv8Graph) dense_head = copy_head (dense, self->end);
+  g_autoptr (Yv8Graph) pruned_head = copy_head (pruned, self->end);
+
+  self->kernels = yv8_cpu_kernels ();
+  self->dense.graph = dense_head;
+  self->pruned.graph = pruned_head;
+  self->grams = grams;
+  gboolean good = make_grams (self, dense, wanted, error) && allocate (self, error) &&
+                  source_open (&self->dense, self, error) &&
+                  (dense == pruned || source_open (&self->pruned, self, error)) &&
+                  run (self, album, error);
+  source_clear (&self->dense);
+  source_clear (&self->pruned);
+  g_free (self->x);
+  g_free (self->y);
+  return good ? g_steal_pointer (&grams) : NULL;
+}
+
 GPtrArray *
 yv8_gather (const Yv8Graph *dense, const Yv8Graph *pruned, guint first, guint end,
     const Yv8Target *target, const Yv8Album *album, const Yv8Sights *sights, Yv8Pool *pool,
     GError **error)
 {
-  g_autoptr (GPtrArray) grams = g_ptr_array_new_with_free_func ((GDestroyNotify) yv8_gram_free);
-  g_autoptr (Yv8Graph) dense_head = copy_head (dense, end);
-  g_autoptr (Yv8Graph) pruned_head = copy_head (pruned, end);
-  Gatherer self = { .target = target,
-    .kernels = yv8_cpu_kernels (),
-    .pool = pool,
-    .sights = sights,
-    .first = first,
-    .end = end,
-    .dense.graph = dense_head,
-    .pruned.graph = pruned_head,
-    .grams = grams };
+  Gatherer self = { target, .pool = pool, .sights = sights, .first = first, .end = end };
 
-  for (guint i = first; i < end; i++) {
-    const Yv8Op *op = yv8_graph_op (dense, i);
-    Yv8Gram *gram = op->kind == YV8_OP_CONV ? yv8_gram_new (op, error) : NULL;
-    if (op->kind == YV8_OP_CONV && !gram)
-      return NULL;
-    g_ptr_array_add (grams, gram);
-  }
-  gboolean good = allocate (&self, error) && source_open (&self.dense, &self, error) &&
-                  (dense == pruned || source_open (&self.pruned, &self, error)) &&
-                  run (&self, album, error);
-  source_clear (&self.dense);
-  source_clear (&self.pruned);
-  g_free (self.x);
-  g_free (self.y);
-  return good ? g_steal_pointer (&grams) : NULL;
+  return gather (&self, dense, pruned, NULL, album, error);
+}
+
+GPtrArray *
+yv8_gather_some (const Yv8Graph *dense, const Yv8Graph *pruned, const gboolean *wanted,
+    const Yv8Target *target, const Yv8Album *album, const Yv8Sights *sights, Yv8Pool *pool,
+    GError **error)
+{
+  Gatherer self = { target, .pool = pool, .sights = sights };
+
+  for (guint i = 0; i < yv8_graph_n_ops (dense); i++)
+    if (wanted[i])
+      self.end = i + 1;
+  g_autoptr (GPtrArray) grams = gather (&self, dense, pruned, wanted, album, error);
+  if (grams)
+    g_ptr_array_set_size (grams, (gint) yv8_graph_n_ops (dense));
+  return g_steal_pointer (&grams);
 }

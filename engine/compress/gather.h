@@ -45,4 +45,12 @@ GPtrArray *yv8_gather (const Yv8Graph *dense, const Yv8Graph *pruned, guint firs
     const Yv8Target *target, const Yv8Album *album, const Yv8Sights *sights, Yv8Pool *pool,
     GError **error);
 
+/**
+ * yv8_gather_some: as yv8_gather()
+ * @wanted: (array): of each op, whether it is gathered; the others' statistics are %NULL
+ */
+GPtrArray *yv8_gather_some (const Yv8Graph *dense, const Yv8Graph *pruned, const gboolean *wanted,
+    const Yv8Target *target, const Yv8Album *album, const Yv8Sights *sights, Yv8Pool *pool,
+    GError **error);
+
 G_END_DECLS

@@ -4,19 +4,24 @@
 #include <gio/gio.h>
 #include <string.h>
 
-#include "compress/boxes.h"
 #include "compress/layers.h"
 
 #define N_JUDGED 8 /* pictures */
 
+typedef struct {
+  Yv8TaskFunc func;
+  gpointer data;
+  GError **errors; /* of each task */
+} Loop;
+
+/* Some layers, one after the other. */
 typedef struct {
   const Yv8Layers *layers;
   Yv8LayerFunc func;
   gpointer data;
   guint first;
   GPtrArray *grams; /* (nullable) */
-  GError **errors;  /* of each layer */
-} Loop;
+} Chunk;
 
 static Yv8Backend *
 open_backend (gpointer data, GError **error)
@@ -60,43 +65,48 @@ yv8_layers_free (Yv8Layers *self)
 {
   if (!self)
     return;
+  g_clear_pointer (&self->judge, yv8_box_judge_free);
   g_clear_pointer (&self->sights, yv8_sights_free);
   g_clear_pointer (&self->pool, yv8_pool_free);
   g_free (self->shapes);
   g_free (self);
 }
 
-gboolean
-yv8_layers_inner (const Yv8Layers *self, guint index)
+static gboolean
+is_walked (const Yv8Layers *self, guint index, gboolean outputs)
 {
   const Yv8Op *op = yv8_graph_op (self->graph, index);
 
   if (op->kind != YV8_OP_CONV || op->in[0].buffer == 0)
     return FALSE;
-  for (guint i = 0; i < self->graph->outputs->len; i++)
+  for (guint i = 0; !outputs && i < self->graph->outputs->len; i++)
     if (yv8_graph_output (self->graph, i)->buffer == op->out.buffer)
       return FALSE;
   return TRUE;
 }
 
+gboolean
+yv8_layers_inner (const Yv8Layers *self, guint index)
+{
+  return is_walked (self, index, FALSE);
+}
+
 static void
-run_layer (gpointer data, guint lane, guint task)
+run_task (gpointer data, guint lane, guint task)
 {
   const Loop *loop = data;
 
-  if (yv8_layers_inner (loop->layers, loop->first + task))
-    loop->func (loop->data, loop->first + task, loop->grams ? loop->grams->pdata[task] : NULL,
-        &loop->errors[task]);
+  loop->func (loop->data, task, &loop->errors[task]);
 }
 
-static gboolean
-run_layers (Yv8Layers *self, Loop *loop, guint n, GError **error)
+gboolean
+yv8_layers_run (Yv8Layers *self, Yv8TaskFunc func, gpointer data, guint n, GError **error)
 {
   g_autofree GError **errors = g_new0 (GError *, n);
+  Loop loop = { func, data, errors };
   GError *reason = NULL;
 
-  loop->errors = errors;
-  yv8_pool_run (self->pool, run_layer, loop, n);
+  yv8_pool_run (self->pool, run_task, &loop, n);
   for (guint i = 0; i < n; i++) {
     if (!reason)
       reason = g_steal_pointer (&errors[i]);
@@ -107,15 +117,40 @@ run_layers (Yv8Layers *self, Loop *loop, guint n, GError **error)
   return !reason;
 }
 
+static gboolean
+look (Yv8Layers *self, GError **error)
+{
+  if (!self->sights)
+    self->sights = yv8_sights_new (self->graph, &self->target, self->album, error);
+  return self->sights != NULL;
+}
+
+GPtrArray *
+yv8_layers_gather (Yv8Layers *self, const Yv8Graph *read, const gboolean *wanted, GError **error)
+{
+  if (!look (self, error))
+    return NULL;
+  return yv8_gather_some (
+      self->graph, read, wanted, &self->target, self->album, self->sights, self->pool, error);
+}
+
+static gboolean
+run_layer (gpointer data, guint task, GError **error)
+{
+  const Chunk *chunk = data;
+  guint index = chunk->first + task;
+
+  return !is_walked (chunk->layers, index, chunk->layers->outputs) ||
+         chunk->func (chunk->data, index, chunk->grams ? chunk->grams->pdata[task] : NULL, error);
+}
+
 gboolean
 yv8_layers_walk (Yv8Layers *self, const Yv8Graph *read, Yv8LayerFunc func, gpointer data,
     double part, GError **error)
 {
   guint n = yv8_graph_n_ops (self->graph);
 
-  if (read && !self->sights)
-    self->sights = yv8_sights_new (self->graph, &self->target, self->album, error);
-  if (read && !self->sights)
+  if (read && !look (self, error))
     return FALSE;
   for (guint first = 0, end; first < n; first = end) {
     g_autoptr (GPtrArray) grams = NULL;
@@ -123,8 +158,9 @@ yv8_layers_walk (Yv8Layers *self, const Yv8Graph *read, Yv8LayerFunc func, gpoin
     if (read)
       grams = yv8_gather (self->graph, read, first, end, &self->target, self->album, self->sights,
           self->pool, error);
-    Loop loop = { self, func, data, first, grams, NULL };
-    if ((read && !grams) || !step (self, error) || !run_layers (self, &loop, end - first, error))
+    Chunk chunk = { self, func, data, first, grams };
+    if ((read && !grams) || !step (self, error) ||
+        !yv8_layers_run (self, run_layer, &chunk, end - first, error))
       return FALSE;
     self->fraction += part * (end - first) / n;
   }
@@ -132,27 +168,38 @@ yv8_layers_walk (Yv8Layers *self, const Yv8Graph *read, Yv8LayerFunc func, gpoin
 }
 
 gboolean
+yv8_layers_error (Yv8Layers *self, const Yv8Graph *graph, double *result, GError **error)
+{
+  if (!self->judge)
+    self->judge = yv8_box_judge_new (self->graph, &self->target, self->album, N_JUDGED, error);
+  return self->judge && yv8_box_judge_run (self->judge, graph, result, error);
+}
+
+void
+yv8_op_take_weights (Yv8Op *op, const Yv8Op *from)
+{
+  gsize n = (gsize) op->in[0].channels * op->window.kernel_h * op->window.kernel_w;
+
+  memcpy (op->weights, from->weights, n * op->out.channels * sizeof (float));
+  memcpy (op->bias, from->bias, op->out.channels * sizeof (float));
+}
+
+gboolean
 yv8_layers_judge (
     Yv8Layers *self, const Yv8Graph *trial, double *errors, double part, GError **error)
 {
   guint n = yv8_graph_n_ops (self->graph);
-  g_autoptr (Yv8BoxJudge) judge =
-      yv8_box_judge_new (self->graph, &self->target, self->album, N_JUDGED, error);
 
-  for (guint i = 0; judge && i < n; i++) {
+  for (guint i = 0; i < n; i++) {
     if (!yv8_layers_inner (self, i))
       continue;
     g_autoptr (Yv8Graph) graph = yv8_graph_copy (self->graph, n);
-    Yv8Op *op = &g_array_index (graph->ops, Yv8Op, i);
-    const Yv8Op *from = yv8_graph_op (trial, i);
-    gsize size = (gsize) op->in[0].channels * op->window.kernel_h * op->window.kernel_w;
-    memcpy (op->weights, from->weights, size * op->out.channels * sizeof (float));
-    memcpy (op->bias, from->bias, op->out.channels * sizeof (float));
-    if (!yv8_box_judge_run (judge, graph, &errors[i], error))
+    yv8_op_take_weights (&g_array_index (graph->ops, Yv8Op, i), yv8_graph_op (trial, i));
+    if (!yv8_layers_error (self, graph, &errors[i], error))
       return FALSE;
     self->fraction += part / n;
   }
-  return judge != NULL;
+  return TRUE;
 }
 
 void

@@ -6,6 +6,7 @@
 
 #include <yv8/calibrator.h>
 
+#include "compress/boxes.h"
 #include "compress/gather.h"
 
 G_BEGIN_DECLS
@@ -16,6 +17,7 @@ G_BEGIN_DECLS
  * @shapes: at the target's size
  * @target: calls back with the layers, so that every run of a network is progress and may be
  *   stopped
+ * @outputs: walks take the convolutions that write outputs too
  * @stage: what is being done; set it before each walk
  * @fraction: of the whole work that is done; walks add to it
  *
@@ -27,10 +29,12 @@ typedef struct {
   Yv8Shape *shapes;
   Yv8Target target;
   Yv8Pool *pool;
+  gboolean outputs;
   const char *stage;
   double fraction;
   /*< private >*/
   Yv8Sights *sights;
+  Yv8BoxJudge *judge;
   const Yv8Target *outer;
   Yv8ProgressFunc progress;
   gpointer data;
@@ -56,7 +60,7 @@ gboolean yv8_layers_inner (const Yv8Layers *layers, guint index);
 
 /**
  * Yv8LayerFunc:
- * @index: of the op, an inner one
+ * @index: of the op, one of those that are walked
  * @gram: (nullable): its statistics
  *
  * Runs beside those of other layers; one layer is on one thread.
@@ -71,9 +75,9 @@ typedef gboolean (*Yv8LayerFunc) (gpointer data, guint index, const Yv8Gram *gra
  *   should come out of a layer is always what it makes of the graph's own. %NULL: no statistics
  * @part: of the whole work that this walk is
  *
- * Calls @func for all inner layers, from the input on, in chunks whose statistics stay within
- * YV8_GATHER_BYTES. When a chunk's statistics are gathered @func is through with all layers of the
- * chunks before, so it may write their new weights into @read.
+ * Calls @func for all inner layers, or those of @outputs, from the input on, in chunks whose
+ * statistics stay within YV8_GATHER_BYTES. When a chunk's statistics are gathered @func is through
+ * with all layers of the chunks before, so it may write their new weights into @read.
  *
  * Returns: %FALSE with @error set
  */
@@ -81,15 +85,50 @@ gboolean yv8_layers_walk (Yv8Layers *layers, const Yv8Graph *read, Yv8LayerFunc 
     double part, GError **error);
 
 /**
+ * yv8_layers_gather:
+ * @wanted: (array): of each op, whether its statistics are gathered
+ *
+ * For what goes otherwise than from layer to layer. YV8_GATHER_BYTES is the caller's to respect.
+ *
+ * Returns: (transfer full) (element-type Yv8Gram): as yv8_gather_some(); %NULL with @error set
+ */
+GPtrArray *yv8_layers_gather (
+    Yv8Layers *layers, const Yv8Graph *read, const gboolean *wanted, GError **error);
+
+/**
+ * yv8_layers_run:
+ * @func: runs for all tasks 0 to @n - 1, side by side
+ *
+ * Returns: %FALSE with @error set: that of the first task that failed
+ */
+typedef gboolean (*Yv8TaskFunc) (gpointer data, guint task, GError **error);
+gboolean yv8_layers_run (
+    Yv8Layers *layers, Yv8TaskFunc func, gpointer data, guint n, GError **error);
+
+/**
+ * yv8_layers_error:
+ * @result: (out): what #Yv8BoxJudge says of @graph, on 8 pictures
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean yv8_layers_error (
+    Yv8Layers *layers, const Yv8Graph *graph, double *result, GError **error);
+
+/**
  * yv8_layers_judge:
  * @trial: of the same shape as the graph
- * @errors: (array): of each inner op, what #Yv8BoxJudge says, on 8 pictures, when it alone has its
+ * @errors: (array): of each inner op, yv8_layers_error() of the graph when that op alone has its
  *   weights and biases from @trial; others are left as they are
  *
  * Returns: %FALSE with @error set
  */
 gboolean yv8_layers_judge (
     Yv8Layers *layers, const Yv8Graph *trial, double *errors, double part, GError **error);
+
+/**
+ * yv8_op_take_weights: copies the weights and biases of @from, of the same shape, to @op
+ */
+void yv8_op_take_weights (Yv8Op *op, const Yv8Op *from);
 
 /**
  * Yv8Layer: a convolution's weights while they are changed

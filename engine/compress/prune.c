@@ -215,7 +215,7 @@ spend (Pruner *self, double share, GError **error)
 {
   gboolean obs = self->criterion == YV8_CRITERION_OBS;
 
-  yv8_budget_spend (self->curves, (guint64) (share * (double) count_macs (self)));
+  yv8_budget_spend (self->curves, (guint64) (share * (double) count_macs (self)), NULL, NULL);
   self->layers->stage = "removing blocks";
   self->layers->fraction = 0.5;
   return yv8_layers_walk (self->layers, obs ? self->pruned : NULL, remove_blocks, self, 0.5, error);

@@ -52,7 +52,7 @@ test_budget (void)
     g_array_append_val (curves, curve);
     total += curve.macs * curve.n;
   }
-  yv8_budget_spend (curves, total / 3);
+  yv8_budget_spend (curves, total / 3, NULL, NULL);
   for (guint i = 0; i < curves->len; i++) {
     const Yv8Curve *curve = &g_array_index (curves, Yv8Curve, i);
     saved += curve->removed * curve->macs;
@@ -66,7 +66,7 @@ test_budget (void)
     if (curve->removed < curve->n)
       g_assert_cmpfloat (curve->costs[curve->removed] / (double) curve->macs, >=, dearest);
   }
-  yv8_budget_spend (curves, G_MAXUINT64);
+  yv8_budget_spend (curves, G_MAXUINT64, NULL, NULL);
   for (guint i = 0; i < curves->len; i++)
     g_assert_cmpuint (g_array_index (curves, Yv8Curve, i).removed, ==, 40);
 }
