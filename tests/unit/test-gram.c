@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compress/block.h"
+#include "compress/eliminate.h"
 #include "graphs.h"
 #include "testing.h"
 
@@ -278,6 +279,52 @@ test_blocks (void)
   }
 }
 
+/* Units of more columns than are removed at once, and of none. */
+static void
+test_units (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = make_layer (rand, 0, 6, 0, 7, K3);
+  const Yv8Op *op = yv8_graph_op (graph, 1);
+  guint n = 55, count = 120, order[] = { 4, 2, 0, 5 };
+  g_autofree float *x = make_columns (rand, n, count);
+  g_autofree float *y = multiply (op, x, n, count);
+  g_autoptr (Yv8Gram) gram = make_gram (op, x, y, count);
+  const Problem p = make_problem (op, x, y, count);
+  g_autofree double *inverse = yv8_gram_inverse (gram, NULL);
+  g_autofree double *weights = g_new (double, (gsize) n *p.rows);
+  g_autofree double *expected = g_new (double, (gsize) n *p.rows);
+  g_autofree gboolean *live = g_new (gboolean, n);
+  g_auto (Yv8Units) units = yv8_units_new (6, n);
+
+  for (guint i = 0; i < n; i++)
+    live[i] = TRUE;
+  for (guint i = 0, end = 0; i < 6; i++) { /* unit 5 is empty */
+    guint m = i < 5 ? 9 : 0;
+    for (guint k = 0; k < m; k++)
+      units.columns[end++] = i * 9 + k;
+    units.first[i + 1] = end;
+  }
+  yv8_gram_fit (gram, inverse, op, weights);
+  g_autoptr (Yv8Elimination) elimination =
+      yv8_elimination_new (&units, G_N_ELEMENTS (order), n, inverse, weights, p.rows, NULL);
+  double before = group_error (&p, 0, p.rows, live, expected);
+  for (guint k = 0; k < G_N_ELEMENTS (order); k++) {
+    double cost = yv8_elimination_cost (elimination, order[k]);
+    for (guint i = units.first[order[k]]; i < units.first[order[k] + 1]; i++)
+      live[units.columns[i]] = FALSE;
+    double after = group_error (&p, 0, p.rows, live, expected);
+    g_assert_cmpfloat_with_epsilon (cost, after - before, 0.01 * (after - before) + 1e-3);
+    before = after;
+    yv8_elimination_remove (elimination, order[k]);
+  }
+  yv8_elimination_end (elimination);
+  for (guint i = 0; i < n * p.rows; i++) {
+    g_assert_cmpfloat_with_epsilon (weights[i], expected[i], 2e-3);
+    g_assert_true (live[i % n] || weights[i] == 0);
+  }
+}
+
 static void
 test_grid (void)
 {
@@ -321,6 +368,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/gram/solved", test_gram);
   g_test_add_func ("/gram/blocks", test_blocks);
+  g_test_add_func ("/gram/units", test_units);
   g_test_add_func ("/gram/grid", test_grid);
   return g_test_run ();
 }
