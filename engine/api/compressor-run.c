@@ -138,10 +138,10 @@ run_steps (Yv8Compressor *self, Yv8CompressorRun *run, guint n, double span, GEr
     sum += yv8_step_weight (yv8_recipe_get (run->recipe, i));
   for (guint i = 0; i < n; i++) {
     const Yv8Step *step = yv8_recipe_get (run->recipe, i);
-    Yv8Model *model = run->models->pdata[i], *made = find_done (self, run, i);
+    Yv8Model *made = find_done (self, run, i);
     begin (self, step->name, span * yv8_step_weight (step) / sum);
     if (!made)
-      made = yv8_step_run (step, model, &self->workspace, error);
+      made = yv8_step_run (step, run->models, &self->workspace, error);
     if (!made) {
       g_prefix_error (error, "[%s]: ", step->name);
       return FALSE;

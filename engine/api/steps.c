@@ -14,10 +14,10 @@
 
 #define FRAMES 0.2 /* of quantize, as progress */
 
-/* Result of a kind of step before it is a model. */
 typedef struct {
   const Yv8Step *step;
   const Yv8Model *model;
+  const Yv8Model *before; /* what that was made of; NULL for the source */
   const Yv8Workspace *workspace;
   GHashTable *metadata; /* of the result */
   guint width, height;  /* likewise */
@@ -230,12 +230,16 @@ save_result (const Job *job, const char *key, const Yv8Model *model)
 }
 
 Yv8Model *
-yv8_step_run (const Yv8Step *step, const Yv8Model *model, const Yv8Workspace *space, GError **error)
+yv8_step_run (
+    const Yv8Step *step, const GPtrArray *models, const Yv8Workspace *space, GError **error)
 {
-  Job job = { step, model, space, NULL, model->width, model->height };
+  const Yv8Model *model = models->pdata[models->len - 1];
+  const Yv8Model *before = models->len > 1 ? models->pdata[models->len - 2] : NULL;
+  Job job = { step, model, before, space, NULL, model->width, model->height };
   gboolean kept = KINDS[step->kind].is_long && yv8_checkpoint_on_disk (space->checkpoint);
   g_autofree char *settings = yv8_step_text (step);
-  g_autofree char *key = yv8_checkpoint_key (space->work, model->sha256, settings, NULL);
+  g_autofree char *key =
+      yv8_checkpoint_key (space->work, before ? before->sha256 : "", model->sha256, settings, NULL);
   Yv8Model *result = kept ? load_result (&job, key) : NULL;
 
   if (result)

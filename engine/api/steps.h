@@ -44,13 +44,14 @@ double yv8_step_weight (const Yv8Step *step);
 
 /**
  * yv8_step_run:
- * @model: float, but for PALETTE
+ * @models: (element-type Yv8Model): what the steps before made, the source first; the last of them
+ *   is what the step begins with
  *
  * A result that was saved in the workspace's checkpoint is taken from there.
  *
  * Returns: (transfer full): %NULL with @error set
  */
 Yv8Model *yv8_step_run (
-    const Yv8Step *step, const Yv8Model *model, const Yv8Workspace *workspace, GError **error);
+    const Yv8Step *step, const GPtrArray *models, const Yv8Workspace *workspace, GError **error);
 
 G_END_DECLS
