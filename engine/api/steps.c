@@ -8,6 +8,7 @@
 #include "api/labels.h"
 #include "api/provenance.h"
 #include "compress/calibration.h"
+#include "compress/channels.h"
 #include "compress/prune.h"
 #include "compress/subset.h"
 #include "model/file.h"
@@ -108,16 +109,28 @@ prune_blocks (Job *job, GError **error)
       space->progress, space->data, error);
 }
 
-static const struct {
-  RunFunc run;
-} UNITS[YV8_N_PRUNE_UNITS] = {
-  [YV8_PRUNE_BLOCKS] = { prune_blocks },
+static Yv8Graph *
+prune_channels (Job *job, GError **error)
+{
+  const Yv8Step *step = job->step;
+  const Yv8Workspace *space = job->workspace;
+  const Yv8ChannelOptions options = {
+    .criterion = step->criterion, .share = step->share, .layers = step->layers
+  };
+
+  return yv8_prune_channels (job->model->graph, &options, &space->target,
+      space->albums[YV8_FRAME_CALIBRATE], space->progress, space->data, error);
+}
+
+static const RunFunc UNITS[YV8_N_PRUNE_UNITS] = {
+  [YV8_PRUNE_BLOCKS] = prune_blocks,
+  [YV8_PRUNE_CHANNELS] = prune_channels,
 };
 
 static Yv8Graph *
 prune (Job *job, GError **error)
 {
-  return UNITS[job->step->unit].run (job, error);
+  return UNITS[job->step->unit](job, error);
 }
 
 static gboolean
@@ -188,7 +201,7 @@ yv8_step_check (const Yv8Step *step, const Yv8Model *model, GError **error)
 {
   gboolean prunes = step->kind == YV8_STEP_PRUNE;
 
-  if (!(prunes ? UNITS[step->unit].run : KINDS[step->kind].run)) {
+  if (!(prunes ? UNITS[step->unit] : KINDS[step->kind].run)) {
     g_set_error (
         error, YV8_ERROR, YV8_ERROR_UNSUPPORTED, "[%s]: this version cannot do that", step->name);
     return FALSE;

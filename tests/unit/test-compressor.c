@@ -200,6 +200,24 @@ test_classes (void)
   g_assert_cmpfloat (get_point (compressor, 2).agreement.ap, >, 0.999);
 }
 
+/* Channels go, then blocks of what is left; the costs of the one are not those of the other. */
+static void
+test_channels (void)
+{
+  static const char text[] = "[prune 1]\nunit=channels\nshare=0.2\ncriterion=l2\n"
+                             "[prune 2]\nunit=blocks\nshare=0.1\ncriterion=l2\n";
+  g_autoptr (Yv8Compressor) compressor = prepare (text, NULL);
+  g_autoptr (Yv8Model) model = finish (compressor);
+  double macs[3];
+
+  for (guint i = 0; i < 3; i++)
+    macs[i] = (double) get_point (compressor, i).macs;
+  g_assert_cmpfloat (macs[1], <=, 0.8 * macs[0]);
+  g_assert_cmpfloat (macs[1], >, 0.7 * macs[0]);
+  g_assert_cmpfloat (macs[2], <=, 0.9 * macs[1]);
+  g_assert_cmpfloat (macs[2], >, 0.85 * macs[1]);
+}
+
 static gboolean
 stop (const char *stage, double fraction, gpointer data)
 {
@@ -399,6 +417,7 @@ main (int argc, char **argv)
   g_test_add_func ("/compressor/points", test_points);
   g_test_add_func ("/compressor/calibrator", test_calibrator);
   g_test_add_func ("/compressor/classes", test_classes);
+  g_test_add_func ("/compressor/channels", test_channels);
   g_test_add_func ("/compressor/stopped", test_stopped);
   g_test_add_func ("/compressor/broken", test_broken);
   g_test_add_func ("/compressor/macs", test_macs);
