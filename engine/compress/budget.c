@@ -3,6 +3,9 @@
  * A budget, spent where it costs least. */
 #include "compress/budget.h"
 
+#include <math.h>
+#include <string.h>
+
 static void
 curve_clear (gpointer data)
 {
@@ -53,4 +56,37 @@ yv8_budget_spend (GArray *curves, guint64 macs, Yv8BudgetFunc update, gpointer d
     curve->removed++;
     saved += curve->macs;
   }
+}
+
+GBytes *
+yv8_costs_pack (const GArray *costs)
+{
+  guint64 *bits = g_new (guint64, MAX (costs->len, 1));
+
+  memcpy (bits, costs->data, costs->len * sizeof *bits);
+  for (guint i = 0; i < costs->len; i++)
+    bits[i] = GUINT64_TO_LE (bits[i]);
+  return g_bytes_new_take (bits, costs->len * sizeof *bits);
+}
+
+GArray *
+yv8_costs_unpack (GBytes *bytes, gsize n, GError **error)
+{
+  g_autoptr (GArray) costs = g_array_new (FALSE, FALSE, sizeof (double));
+  gsize size;
+  const guint8 *from = g_bytes_get_data (bytes, &size);
+  gboolean good = size % sizeof (guint64) == 0 && size / sizeof (guint64) == n;
+
+  for (gsize i = 0; good && i < n; i++) {
+    guint64 bits;
+    double cost;
+    memcpy (&bits, from + i * sizeof bits, sizeof bits);
+    bits = GUINT64_FROM_LE (bits);
+    memcpy (&cost, &bits, sizeof cost);
+    good = isfinite (cost) != 0;
+    g_array_append_val (costs, cost);
+  }
+  if (!good)
+    g_set_error_literal (error, YV8_ERROR, YV8_ERROR_FORMAT, "the costs are not of this network");
+  return good ? g_steal_pointer (&costs) : NULL;
 }

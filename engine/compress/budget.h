@@ -45,4 +45,21 @@ typedef void (*Yv8BudgetFunc) (GArray *curves, gpointer data);
  */
 void yv8_budget_spend (GArray *curves, guint64 macs, Yv8BudgetFunc update, gpointer data);
 
+/**
+ * yv8_costs_pack:
+ * @costs: (element-type double)
+ *
+ * Returns: (transfer full): little-endian
+ */
+GBytes *yv8_costs_pack (const GArray *costs);
+
+/**
+ * yv8_costs_unpack:
+ * @n: how many there must be
+ *
+ * Returns: (transfer full) (element-type double): %NULL with @error set (FORMAT) if there are not
+ *   as many, or some are not finite
+ */
+GArray *yv8_costs_unpack (GBytes *bytes, gsize n, GError **error);
+
 G_END_DECLS

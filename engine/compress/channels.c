@@ -16,7 +16,7 @@ typedef struct {
   const Yv8Graph *graph;
   const Yv8ChannelOptions *options;
   Yv8Layers *layers;
-  GPtrArray *candidates;
+  GPtrArray *families, *candidates;
   GArray *curves;        /* of each candidate, in steps */
   guint *rows, *columns; /* of each op: channels that are left */
   Yv8Mask *mask;         /* what goes */
@@ -40,10 +40,10 @@ matches (const Pruner *self, const Yv8Candidate *candidate)
 }
 
 static void
-add_candidates (Pruner *self, const GPtrArray *families)
+add_candidates (Pruner *self)
 {
-  for (guint i = 0; i < families->len; i++) {
-    const Yv8Family *family = families->pdata[i];
+  for (guint i = 0; i < self->families->len; i++) {
+    const Yv8Family *family = self->families->pdata[i];
     guint n = family->n_sets < YV8_CHANNELS_LEAST ? 0 : family->n_sets - YV8_CHANNELS_LEAST;
     n -= n % YV8_CHANNELS_STEP;
     Yv8Candidate *candidate = yv8_candidate_new (self->graph, family, n);
@@ -142,6 +142,61 @@ measure_costs (Pruner *self, GError **error)
     self->layers->fraction += 0.5 * (end - first) / self->candidates->len;
   }
   return TRUE;
+}
+
+/* Of each candidate, sets in order and their costs in turn. */
+static GBytes *
+pack_costs (const Pruner *self)
+{
+  g_autoptr (GArray) costs = g_array_new (FALSE, FALSE, sizeof (double));
+
+  for (guint i = 0; i < self->candidates->len; i++) {
+    const Yv8Candidate *candidate = self->candidates->pdata[i];
+    for (guint k = 0; k < candidate->n; k++) {
+      double pair[] = { candidate->order[k], candidate->costs[k] };
+      g_array_append_vals (costs, pair, 2);
+    }
+  }
+  return yv8_costs_pack (costs);
+}
+
+/* Each set once. */
+static gboolean
+unpack_candidate (Yv8Candidate *candidate, const double *pairs)
+{
+  g_autofree gboolean *seen = g_new0 (gboolean, candidate->family->n_sets);
+
+  for (guint k = 0; k < candidate->n; k++) {
+    double set = pairs[2 * k];
+    if (!(set >= 0 && set < candidate->family->n_sets) || seen[(guint) set])
+      return FALSE;
+    seen[(guint) set] = TRUE;
+    candidate->order[k] = (guint) set;
+    candidate->costs[k] = pairs[2 * k + 1];
+  }
+  return TRUE;
+}
+
+static gboolean
+unpack_costs (Pruner *self, GError **error)
+{
+  gsize n = 0, at = 0;
+  gboolean good = TRUE;
+
+  for (guint i = 0; i < self->candidates->len; i++)
+    n += 2 * ((const Yv8Candidate *) self->candidates->pdata[i])->n;
+  g_autoptr (GArray) costs = yv8_costs_unpack (self->options->costs, n, error);
+  if (!costs)
+    return FALSE;
+  for (guint i = 0; good && i < self->candidates->len; i++) {
+    Yv8Candidate *candidate = self->candidates->pdata[i];
+    good = unpack_candidate (candidate, &g_array_index (costs, double, at));
+    at += 2 * candidate->n;
+  }
+  if (!good)
+    g_set_error_literal (
+        error, YV8_ERROR, YV8_ERROR_FORMAT, "the costs are not of this network's channels");
+  return good;
 }
 
 /* @by: -1 when a step is taken, 1 when it is taken back */
@@ -278,10 +333,8 @@ remove_columns (gpointer data, guint index, const Yv8Gram *gram, GError **error)
 }
 
 static gboolean
-run (Pruner *self, GError **error)
+remove_channels (Pruner *self, GError **error)
 {
-  if (!measure_costs (self, error))
-    return FALSE;
   spend (self);
   self->layers->stage = "removing channels";
   self->layers->fraction = 0.5;
@@ -290,24 +343,60 @@ run (Pruner *self, GError **error)
          yv8_layers_walk (self->layers, self->pruned, remove_columns, self, 0.5, error);
 }
 
+static void
+pruner_clear (Pruner *self)
+{
+  g_clear_pointer (&self->layers, yv8_layers_free);
+  g_clear_pointer (&self->families, g_ptr_array_unref);
+  g_clear_pointer (&self->candidates, g_ptr_array_unref);
+  g_clear_pointer (&self->curves, g_array_unref);
+  g_clear_pointer (&self->rows, g_free);
+  g_clear_pointer (&self->columns, g_free);
+  g_clear_pointer (&self->mask, yv8_mask_free);
+  g_clear_pointer (&self->pruned, yv8_graph_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pruner, pruner_clear)
+
+/* With the candidates; without layers there was an error. */
+static Pruner
+pruner_of (const Yv8Graph *graph, const Yv8ChannelOptions *options, Yv8Layers *layers)
+{
+  guint n = yv8_graph_n_ops (graph);
+  Pruner self = { graph, options, layers };
+
+  self.families = yv8_families_find (graph);
+  self.candidates = g_ptr_array_new_with_free_func ((GDestroyNotify) yv8_candidate_free);
+  self.curves = yv8_curves_new ();
+  self.rows = g_new (guint, n);
+  self.columns = g_new (guint, n);
+  self.mask = yv8_mask_new (graph);
+  self.pruned = yv8_graph_copy (graph, n);
+  add_candidates (&self);
+  return self;
+}
+
 Yv8Graph *
 yv8_prune_channels (const Yv8Graph *graph, const Yv8ChannelOptions *options,
     const Yv8Target *target, const Yv8Album *album, Yv8ProgressFunc progress, gpointer data,
     GError **error)
 {
-  guint n = yv8_graph_n_ops (graph);
-  g_autoptr (Yv8Layers) layers = yv8_layers_new (graph, target, album, progress, data, error);
-  g_autoptr (GPtrArray) families = yv8_families_find (graph);
-  g_autoptr (GPtrArray) candidates =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) yv8_candidate_free);
-  g_autoptr (GArray) curves = yv8_curves_new ();
-  g_autofree guint *rows = g_new (guint, n), *columns = g_new (guint, n);
-  g_autoptr (Yv8Mask) mask = yv8_mask_new (graph);
-  g_autoptr (Yv8Graph) pruned = yv8_graph_copy (graph, n);
-  Pruner self = { graph, options, layers, candidates, curves, rows, columns, mask, pruned };
+  g_auto (Pruner) self =
+      pruner_of (graph, options, yv8_layers_new (graph, target, album, progress, data, error));
 
-  if (!layers)
+  if (!self.layers ||
+      !(options->costs ? unpack_costs (&self, error) : measure_costs (&self, error)) ||
+      !remove_channels (&self, error))
     return NULL;
-  add_candidates (&self, families);
-  return run (&self, error) ? yv8_graph_cut (pruned, mask, error) : NULL;
+  return yv8_graph_cut (self.pruned, self.mask, error);
+}
+
+GBytes *
+yv8_prune_channels_costs (const Yv8Graph *graph, const Yv8ChannelOptions *options,
+    const Yv8Target *target, const Yv8Album *album, Yv8ProgressFunc progress, gpointer data,
+    GError **error)
+{
+  g_auto (Pruner) self =
+      pruner_of (graph, options, yv8_layers_new (graph, target, album, progress, data, error));
+
+  return self.layers && measure_costs (&self, error) ? pack_costs (&self) : NULL;
 }

@@ -19,6 +19,8 @@ G_BEGIN_DECLS
  * @layers: (nullable): comma-separated globs of names: channels go only if all the convolutions
  *   that write them match one, as "*cv3*"; %NULL for all
  * @keep_weights: what is left keeps its weights; else they are fitted anew
+ * @costs: (nullable): what yv8_prune_channels_costs() said of the same graph, criterion, layers,
+ *   target and album
  *
  * Zeroed but for @share it is all defaults.
  */
@@ -27,6 +29,7 @@ typedef struct {
   double share;
   const char *layers;
   gboolean keep_weights;
+  GBytes *costs;
 } Yv8ChannelOptions;
 
 /**
@@ -54,9 +57,19 @@ typedef struct {
  * works on.
  *
  * Returns: (transfer full): a graph with fewer channels that passes yv8_graph_check(); %NULL with
- *   @error set
+ *   @error set: FORMAT for costs of another graph
  */
 Yv8Graph *yv8_prune_channels (const Yv8Graph *graph, const Yv8ChannelOptions *options,
+    const Yv8Target *target, const Yv8Album *album, Yv8ProgressFunc progress, gpointer data,
+    GError **error);
+
+/**
+ * yv8_prune_channels_costs: the first two steps of yv8_prune_channels(), most of its work, which
+ * do not depend on the share
+ *
+ * Returns: (transfer full): for any number of yv8_prune_channels(); %NULL with @error set
+ */
+GBytes *yv8_prune_channels_costs (const Yv8Graph *graph, const Yv8ChannelOptions *options,
     const Yv8Target *target, const Yv8Album *album, Yv8ProgressFunc progress, gpointer data,
     GError **error);
 

@@ -166,48 +166,33 @@ measure (Pruner *self, GError **error)
   return !obs || weigh_layers (self, error);
 }
 
-/* Little-endian doubles. */
 static GBytes *
 pack_costs (const Pruner *self)
 {
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autoptr (GArray) costs = g_array_new (FALSE, FALSE, sizeof (double));
 
   for (guint i = 0; i < self->curves->len; i++) {
     const Yv8Curve *curve = &g_array_index (self->curves, Yv8Curve, i);
-    for (guint k = 0; k < curve->n; k++) {
-      guint64 bits;
-      memcpy (&bits, &curve->costs[k], sizeof bits);
-      bits = GUINT64_TO_LE (bits);
-      g_byte_array_append (bytes, (const guint8 *) &bits, sizeof bits);
-    }
+    g_array_append_vals (costs, curve->costs, curve->n);
   }
-  return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
+  return yv8_costs_pack (costs);
 }
 
 static gboolean
-unpack_costs (Pruner *self, GBytes *costs, GError **error)
+unpack_costs (Pruner *self, GBytes *bytes, GError **error)
 {
-  gsize size, n = 0;
-  const guint8 *bytes = g_bytes_get_data (costs, &size);
-  gboolean good;
-  guint64 bits;
+  gsize n = 0;
 
   for (guint i = 0; i < self->curves->len; i++)
     n += g_array_index (self->curves, Yv8Curve, i).n;
-  good = size == n * sizeof bits;
-  for (guint i = 0; good && i < self->curves->len; i++) {
+  g_autoptr (GArray) costs = yv8_costs_unpack (bytes, n, error);
+  const double *next = costs ? (const double *) (gpointer) costs->data : NULL;
+  for (guint i = 0; costs && i < self->curves->len; i++) {
     Yv8Curve *curve = &g_array_index (self->curves, Yv8Curve, i);
-    for (guint k = 0; k < curve->n; k++, bytes += sizeof bits) {
-      memcpy (&bits, bytes, sizeof bits);
-      bits = GUINT64_FROM_LE (bits);
-      memcpy (&curve->costs[k], &bits, sizeof bits);
-      good &= isfinite (curve->costs[k]) != 0;
-    }
+    memcpy (curve->costs, next, curve->n * sizeof (double));
+    next += curve->n;
   }
-  if (!good)
-    g_set_error_literal (
-        error, YV8_ERROR, YV8_ERROR_FORMAT, "the costs of blocks are not of this network");
-  return good;
+  return costs != NULL;
 }
 
 static gboolean

@@ -197,6 +197,39 @@ test_layers (void)
         i == 5 ? YV8_CHANNELS_LEAST : yv8_graph_op (graph, i)->out.channels);
 }
 
+/* Costs can be kept for other shares; those of another network are refused. */
+static void
+test_costs (void)
+{
+  Yv8ChannelOptions options = { .share = 0.2 };
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = make_network (rand);
+  g_autoptr (Yv8Album) album = make_album (rand, 4);
+  g_autoptr (Yv8Graph) pruned = prune (graph, album, &options);
+  g_autoptr (GError) error = NULL;
+  double last = 0;
+  g_autoptr (GBytes) costs =
+      yv8_prune_channels_costs (graph, &options, &TARGET, album, go_on, &last, &error);
+
+  g_assert_no_error (error);
+  options.costs = costs;
+  g_autoptr (Yv8Graph) same = prune (graph, album, &options);
+  g_assert_cmpfloat (count_macs (pruned), ==, count_macs (same));
+  g_assert_cmpfloat (output_error (pruned, same, album), ==, 0);
+
+  gsize size = g_bytes_get_size (costs);
+  g_autofree guint8 *bytes = g_malloc0 (size); /* set 0 again and again */
+  g_autoptr (GBytes) wrong = g_bytes_new (bytes, size), cut = g_bytes_new (bytes, size - 16);
+  GBytes *const bad[] = { wrong, cut };
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    options.costs = bad[i];
+    last = 0;
+    g_assert_null (yv8_prune_channels (graph, &options, &TARGET, album, go_on, &last, &error));
+    g_assert_error (error, YV8_ERROR, YV8_ERROR_FORMAT);
+    g_clear_error (&error);
+  }
+}
+
 static void
 test_nothing (void)
 {
@@ -235,6 +268,7 @@ main (int argc, char **argv)
   g_test_add_func ("/channels/criteria", test_criteria);
   g_test_add_func ("/channels/fitted", test_fitted);
   g_test_add_func ("/channels/layers", test_layers);
+  g_test_add_func ("/channels/costs", test_costs);
   g_test_add_func ("/channels/nothing", test_nothing);
   g_test_add_func ("/channels/stopped", test_stopped);
   return g_test_run ();
