@@ -11,8 +11,7 @@
  * goes first, one after the other, see compress/eliminate.h. */
 #pragma once
 
-#include <yv8/pruner.h>
-
+#include "compress/criterion.h"
 #include "compress/gram.h"
 
 G_BEGIN_DECLS

@@ -3,8 +3,7 @@
  * What the sets of a family cost. */
 #pragma once
 
-#include <yv8/pruner.h>
-
+#include "compress/criterion.h"
 #include "compress/family.h"
 #include "compress/gram.h"
 

@@ -3,8 +3,9 @@
  * From a float graph to a smaller one, with fewer channels. */
 #pragma once
 
-#include <yv8/pruner.h>
+#include <yv8/calibrator.h>
 
+#include "compress/criterion.h"
 #include "compress/target.h"
 
 G_BEGIN_DECLS

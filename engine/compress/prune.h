@@ -3,6 +3,8 @@
  * From a float graph to one with blocks of zeroes. */
 #pragma once
 
+#include <yv8/calibrator.h>
+
 #include "compress/budget.h"
 #include "compress/target.h"
 

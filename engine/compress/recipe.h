@@ -3,8 +3,10 @@
  * What is behind a recipe: its steps with their settings. */
 #pragma once
 
-#include <yv8/pruner.h>
+#include <yv8/calibrator.h>
 #include <yv8/recipe.h>
+
+#include "compress/criterion.h"
 
 G_BEGIN_DECLS
 

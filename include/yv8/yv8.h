@@ -11,5 +11,4 @@
 #include <yv8/evaluator.h>
 #include <yv8/frame.h>
 #include <yv8/model.h>
-#include <yv8/pruner.h>
 #include <yv8/recipe.h>
