@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "model/encoding.h"
 #include "model/graph-json.h"
 #include "model/json.h"
 #include "model/safetensors.h"
@@ -16,38 +17,38 @@
 
 static const char *const OWN_KEYS[] = { KEY_FORMAT, KEY_VERSION, KEY_GRAPH };
 
-/* A tensor that an op has: its name is the op's and the suffix. */
+/* A float tensor that an op has: its name is the op's and the suffix. */
 typedef struct {
   const char *suffix;
-  Yv8StoredType type;
   guint n_dims;
   void **values;
 } Part;
 
-#define MAX_PARTS 3
+#define MAX_PARTS 2
+
+static gboolean
+has_int8_weights (const Yv8Graph *graph, const Yv8Op *op)
+{
+  return op->kind == YV8_OP_CONV && op->in[0].buffer < yv8_graph_n_buffers (graph) &&
+         yv8_graph_buffer_type (graph, op->in[0].buffer) == YV8_TYPE_QS8;
+}
 
 static guint
 parts_of (const Yv8Graph *graph, Yv8Op *op, Part parts[MAX_PARTS])
 {
   if (op->kind != YV8_OP_CONV)
     return 0;
-  if (op->in[0].buffer < yv8_graph_n_buffers (graph) &&
-      yv8_graph_buffer_type (graph, op->in[0].buffer) == YV8_TYPE_QS8) {
-    parts[0] = (Part){ ".bias", YV8_STORED_F32, 1, (void **) &op->bias };
-    parts[1] = (Part){ ".multiplier", YV8_STORED_F32, 1, (void **) &op->multiplier };
-    parts[2] = (Part){ ".weight", YV8_STORED_I8, 4, (void **) &op->qweights };
-    return 3;
-  }
-  parts[0] = (Part){ ".bias", YV8_STORED_F32, 1, (void **) &op->bias };
-  parts[1] = (Part){ ".weight", YV8_STORED_F32, 4, (void **) &op->weights };
-  return 2;
+  parts[0] = (Part){ ".bias", 1, (void **) &op->bias };
+  parts[1] = has_int8_weights (graph, op) ? (Part){ ".multiplier", 1, (void **) &op->multiplier }
+                                          : (Part){ ".weight", 4, (void **) &op->weights };
+  return MAX_PARTS;
 }
 
 static Yv8Stored
 stored_of (const Yv8Op *op, const Part *part)
 {
   return (Yv8Stored){ .name = g_strconcat (op->name, part->suffix, NULL),
-    .type = (int) part->type,
+    .type = YV8_STORED_F32,
     .n_dims = part->n_dims,
     .dims = { op->out.channels, op->in[0].channels, op->window.kernel_h, op->window.kernel_w },
     .values = *part->values };
@@ -97,6 +98,20 @@ read_part (GHashTable *tensors, const Yv8Op *op, const Part *part, GError **erro
 }
 
 static gboolean
+read_weights (GHashTable *tensors, Yv8Op *op, GError **error)
+{
+  const Yv8Stored *parts[YV8_N_ENCODING_PARTS];
+
+  for (guint i = 0; i < YV8_N_ENCODING_PARTS; i++) {
+    g_autofree char *name = g_strdup_printf ("%s.%s", op->name, YV8_ENCODING_SUFFIXES[i]);
+    parts[i] = g_hash_table_lookup (tensors, name);
+    g_hash_table_remove (tensors, name);
+  }
+  op->qweights = yv8_encoding_read (op, parts, error);
+  return op->qweights != NULL;
+}
+
+static gboolean
 read_tensors (Yv8Graph *graph, const Yv8Safetensors *file, GError **error)
 {
   g_autoptr (GHashTable) tensors = g_hash_table_new (g_str_hash, g_str_equal);
@@ -112,6 +127,8 @@ read_tensors (Yv8Graph *graph, const Yv8Safetensors *file, GError **error)
     for (guint j = 0; j < n; j++)
       if (!read_part (tensors, op, &parts[j], error))
         return FALSE;
+    if (has_int8_weights (graph, op) && !read_weights (tensors, op, error))
+      return FALSE;
   }
   for (guint i = 0; i < file->tensors->len; i++) {
     const char *name = g_array_index (file->tensors, Yv8Stored, i).name;
@@ -137,11 +154,35 @@ check_version (GHashTable *metadata, GError **error)
         FORMAT, KEY_GRAPH);
   else if (!version || !g_ascii_string_to_unsigned (version, 10, 1, G_MAXUINT64, &number, NULL))
     g_set_error (error, YV8_ERROR, YV8_ERROR_FORMAT, "metadata '%s' is no number", KEY_VERSION);
-  else if (g_str_equal (version, YV8_FILE_VERSION))
+  else if (g_str_equal (version, YV8_FILE_VERSION) ||
+           g_str_equal (version, YV8_FILE_VERSION_ENCODED))
     return TRUE;
   else
     g_set_error (error, YV8_ERROR, YV8_ERROR_UNSUPPORTED,
-        "is of version %.16s; this program knows version %s alone", version, YV8_FILE_VERSION);
+        "is of version %.16s; this program knows versions %s and %s alone", version,
+        YV8_FILE_VERSION, YV8_FILE_VERSION_ENCODED);
+  return FALSE;
+}
+
+static gboolean
+is_encoded (const Yv8Safetensors *file)
+{
+  for (guint i = 0; i < file->tensors->len; i++)
+    if (g_array_index (file->tensors, Yv8Stored, i).type == YV8_STORED_U8)
+      return TRUE;
+  return FALSE;
+}
+
+/* The first version knows no bits. */
+static gboolean
+check_encoded (const Yv8Safetensors *file, GError **error)
+{
+  const char *version = g_hash_table_lookup (file->metadata, KEY_VERSION);
+
+  if (!is_encoded (file) || g_str_equal (version, YV8_FILE_VERSION_ENCODED))
+    return TRUE;
+  g_set_error (error, YV8_ERROR, YV8_ERROR_FORMAT,
+      "has tensors of dtype U8, which version %s does not know", version);
   return FALSE;
 }
 
@@ -157,7 +198,7 @@ yv8_file_read (const guint8 *bytes, gsize size, GError **error)
   g_autoptr (Yv8Safetensors) file = yv8_safetensors_read (bytes, size, error);
 
   if (!file || !check_version (file->metadata, error) ||
-      !yv8_safetensors_check (file, bytes, size, error))
+      !yv8_safetensors_check (file, bytes, size, error) || !check_encoded (file, error))
     return NULL;
   g_autoptr (Yv8Network) network = yv8_network_new ();
   if (!yv8_graph_from_json (network, g_hash_table_lookup (file->metadata, KEY_GRAPH), error) ||
@@ -188,35 +229,74 @@ copy_metadata (Yv8Safetensors *file, const Yv8Network *network, GError **error)
     g_hash_table_insert (file->metadata, g_strdup (key), g_strdup (value));
   }
   g_hash_table_insert (file->metadata, g_strdup (KEY_FORMAT), g_strdup (FORMAT));
-  g_hash_table_insert (file->metadata, g_strdup (KEY_VERSION), g_strdup (YV8_FILE_VERSION));
+  g_hash_table_insert (file->metadata, g_strdup (KEY_VERSION),
+      g_strdup (is_encoded (file) ? YV8_FILE_VERSION_ENCODED : YV8_FILE_VERSION));
   g_hash_table_insert (file->metadata, g_strdup (KEY_GRAPH), yv8_graph_to_json (network));
   return TRUE;
 }
 
-/* All tensors of one type, in the order of the ops. */
 static void
-add_tensors (Yv8Safetensors *file, const Yv8Graph *graph, Yv8StoredType type)
+stored_free_values (gpointer data)
 {
+  Yv8Stored *tensor = data;
+
+  g_free (tensor->name);
+  g_free ((void *) tensor->values);
+}
+
+/* In the order of the ops; @encoded: (element-type Yv8Stored): of all their int8 weights. */
+static gboolean
+encode_weights (const Yv8Graph *graph, GArray *encoded, GError **error)
+{
+  for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
+    const Yv8Op *op = yv8_graph_op (graph, i);
+    Yv8Stored parts[YV8_N_ENCODING_PARTS];
+    if (!has_int8_weights (graph, op))
+      continue;
+    gboolean good = yv8_encoding_write (op, parts, error);
+    for (guint j = 0; j < YV8_N_ENCODING_PARTS; j++)
+      if (parts[j].name)
+        g_array_append_val (encoded, parts[j]);
+    if (!good)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* All tensors of one type after those of the one before, in the order of the ops. */
+static void
+add_tensors (Yv8Safetensors *file, const Yv8Graph *graph, const GArray *encoded)
+{
+  static const int types[] = { YV8_STORED_I8, YV8_STORED_U8 };
+
   for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
     Yv8Op *op = &g_array_index (graph->ops, Yv8Op, i);
     Part parts[MAX_PARTS];
     guint n = parts_of (graph, op, parts);
-    for (guint j = 0; j < n; j++)
-      if (parts[j].type == type) {
-        Yv8Stored tensor = stored_of (op, &parts[j]);
-        g_array_append_val (file->tensors, tensor);
-      }
+    for (guint j = 0; j < n; j++) {
+      Yv8Stored tensor = stored_of (op, &parts[j]);
+      g_array_append_val (file->tensors, tensor);
+    }
   }
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    for (guint j = 0; j < encoded->len; j++) {
+      Yv8Stored tensor = g_array_index (encoded, Yv8Stored, j);
+      if (tensor.type != types[i])
+        continue;
+      tensor.name = g_strdup (tensor.name);
+      g_array_append_val (file->tensors, tensor);
+    }
 }
 
 GBytes *
 yv8_file_write (const Yv8Network *network, GError **error)
 {
   g_autoptr (Yv8Safetensors) file = yv8_safetensors_new ();
+  g_autoptr (GArray) encoded = g_array_new (FALSE, FALSE, sizeof (Yv8Stored));
 
-  if (!yv8_network_check (network, error) || !copy_metadata (file, network, error))
+  g_array_set_clear_func (encoded, stored_free_values);
+  if (!yv8_network_check (network, error) || !encode_weights (network->graph, encoded, error))
     return NULL;
-  add_tensors (file, network->graph, YV8_STORED_F32);
-  add_tensors (file, network->graph, YV8_STORED_I8);
-  return yv8_safetensors_write (file, error);
+  add_tensors (file, network->graph, encoded);
+  return copy_metadata (file, network, error) ? yv8_safetensors_write (file, error) : NULL;
 }

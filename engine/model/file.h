@@ -7,7 +7,9 @@
 
 G_BEGIN_DECLS
 
-#define YV8_FILE_VERSION "1"
+/* Of the file: the first, unless weights are encoded. */
+#define YV8_FILE_VERSION         "1"
+#define YV8_FILE_VERSION_ENCODED "2"
 
 /* What bounds the memory that a small hostile file can ask for. */
 #define YV8_FILE_MAX_OPS      4096
@@ -26,7 +28,7 @@ gboolean yv8_file_detect (const guint8 *bytes, gsize size);
  * @bytes: a whole file; hostile until proven good. May be of any alignment
  *
  * Everything that docs/format.md demands is checked. No more memory is asked for than a small
- * multiple of @size.
+ * multiple of @size: a stored byte gives 16 weights at most.
  *
  * Returns: (transfer full): %NULL with @error set: FORMAT (broken, or a safetensors file of another
  *   kind), UNSUPPORTED (a later version, or shapes that do not fit together), MEMORY

@@ -12,8 +12,8 @@
 #define ALIGNMENT    64
 #define LENGTH_BYTES sizeof (guint64)
 
-static const char *const TYPES[] = { "I8", "F32", NULL };
-static const gsize TYPE_BYTES[YV8_N_STORED_TYPES] = { 1, 4 };
+static const char *const TYPES[] = { "I8", "F32", "U8", NULL };
+static const gsize TYPE_BYTES[YV8_N_STORED_TYPES] = { 1, 4, 1 };
 
 enum { DTYPE, SHAPE, OFFSETS };
 static const char *const FIELDS[] = { "dtype", "shape", "data_offsets", NULL };
@@ -219,7 +219,7 @@ yv8_safetensors_check (Yv8Safetensors *self, const guint8 *bytes, gsize size, GE
   for (guint i = 0; i < self->tensors->len; i++) {
     Yv8Stored *tensor = &g_array_index (self->tensors, Yv8Stored, i);
     if (tensor->type < 0)
-      return fail (error, "tensor '%s' is of a dtype that is neither I8 nor F32", tensor->name);
+      return fail (error, "tensor '%s' is of a dtype that is none of F32, I8, U8", tensor->name);
     if (tensor->begin != at)
       return fail (error,
           "tensor '%s' begins at byte %" G_GSIZE_FORMAT ", not at %" G_GSIZE_FORMAT

@@ -15,9 +15,10 @@ G_BEGIN_DECLS
 typedef enum {
   YV8_STORED_I8,
   YV8_STORED_F32,
+  YV8_STORED_U8,
 } Yv8StoredType;
 
-#define YV8_N_STORED_TYPES (YV8_STORED_F32 + 1)
+#define YV8_N_STORED_TYPES (YV8_STORED_U8 + 1)
 
 /**
  * Yv8Stored: a tensor of the file

@@ -11,7 +11,7 @@ import math
 import struct
 import sys
 
-ITEM_BYTES = {'I8': 1, 'F32': 4}
+ITEM_BYTES = {'I8': 1, 'U8': 1, 'F32': 4}
 
 
 def no_duplicates(pairs):

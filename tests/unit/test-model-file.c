@@ -263,7 +263,7 @@ test_save (void)
 static void
 test_kept_files (void)
 {
-  static const char *const names[] = { "int8.bin", "float32.bin" };
+  static const char *const names[] = { "int8.bin", "float32.bin", "encoded.bin" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     g_autoptr (GError) error = NULL;
