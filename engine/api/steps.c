@@ -78,59 +78,102 @@ resize (Job *job, GError **error)
   return yv8_graph_copy (job->model->graph, yv8_graph_n_ops (job->model->graph));
 }
 
-/* Costs depend on no share, so that trials with others need not measure them again. */
 static GBytes *
-find_costs (const Job *job, GError **error)
+measure_blocks (Job *job, GError **error)
 {
   const Yv8Workspace *space = job->workspace;
-  g_autofree char *key = yv8_checkpoint_key (space->work, job->model->sha256, "costs of blocks",
-      yv8_criterion_name (job->step->criterion), NULL);
-  GBytes *costs = yv8_checkpoint_load (space->checkpoint, key);
 
-  if (costs)
-    return costs;
-  costs = yv8_prune_costs (job->model->graph, job->step->criterion, &space->target,
+  return yv8_prune_costs (job->model->graph, job->step->criterion, &space->target,
       space->albums[YV8_FRAME_CALIBRATE], space->progress, space->data, error);
-  if (costs)
-    yv8_checkpoint_save (space->checkpoint, key, costs);
-  return costs;
 }
 
 static Yv8Graph *
-prune_blocks (Job *job, GError **error)
+prune_blocks (Job *job, GBytes *costs, GError **error)
 {
   const Yv8Workspace *space = job->workspace;
-  g_autoptr (GBytes) costs = find_costs (job, error);
   const Yv8PruneOptions options = { job->step->criterion, job->step->share, costs };
 
-  if (!costs)
-    return NULL;
   return yv8_prune (job->model->graph, &options, &space->target, space->albums[YV8_FRAME_CALIBRATE],
       space->progress, space->data, error);
 }
 
-static Yv8Graph *
-prune_channels (Job *job, GError **error)
+static Yv8ChannelOptions
+channel_options (const Job *job, GBytes *costs)
 {
   const Yv8Step *step = job->step;
-  const Yv8Workspace *space = job->workspace;
-  const Yv8ChannelOptions options = {
-    .criterion = step->criterion, .share = step->share, .layers = step->layers
+
+  return (Yv8ChannelOptions){
+    .criterion = step->criterion, .share = step->share, .layers = step->layers, .costs = costs
   };
+}
+
+static GBytes *
+measure_channels (Job *job, GError **error)
+{
+  const Yv8Workspace *space = job->workspace;
+  const Yv8ChannelOptions options = channel_options (job, NULL);
+
+  return yv8_prune_channels_costs (job->model->graph, &options, &space->target,
+      space->albums[YV8_FRAME_CALIBRATE], space->progress, space->data, error);
+}
+
+static Yv8Graph *
+prune_channels (Job *job, GBytes *costs, GError **error)
+{
+  const Yv8Workspace *space = job->workspace;
+  const Yv8ChannelOptions options = channel_options (job, costs);
 
   return yv8_prune_channels (job->model->graph, &options, &space->target,
       space->albums[YV8_FRAME_CALIBRATE], space->progress, space->data, error);
 }
 
-static const RunFunc UNITS[YV8_N_PRUNE_UNITS] = {
-  [YV8_PRUNE_BLOCKS] = prune_blocks,
-  [YV8_PRUNE_CHANNELS] = prune_channels,
+/* Costs depend on no share, so trials with others need not measure them again. */
+static const struct {
+  GBytes *(*measure) (Job *job, GError **error);
+  Yv8Graph *(*prune) (Job *job, GBytes *costs, GError **error);
+} UNITS[YV8_N_PRUNE_UNITS] = {
+  [YV8_PRUNE_BLOCKS] = { measure_blocks, prune_blocks },
+  [YV8_PRUNE_CHANNELS] = { measure_channels, prune_channels },
 };
+
+static char *
+costs_key (const Job *job)
+{
+  const Yv8Step *step = job->step;
+  g_autofree char *unit = g_strdup_printf ("costs %u", step->unit);
+
+  return yv8_checkpoint_key (job->workspace->work, job->model->sha256, unit,
+      yv8_criterion_name (step->criterion), step->layers ? step->layers : "", NULL);
+}
+
+static Yv8Graph *
+measure_and_prune (Job *job, const char *key, GError **error)
+{
+  g_autoptr (GBytes) costs = UNITS[job->step->unit].measure (job, error);
+
+  if (!costs)
+    return NULL;
+  yv8_checkpoint_save (job->workspace->checkpoint, key, costs);
+  return UNITS[job->step->unit].prune (job, costs, error);
+}
 
 static Yv8Graph *
 prune (Job *job, GError **error)
 {
-  return UNITS[job->step->unit](job, error);
+  g_autofree char *key = costs_key (job);
+  g_autoptr (GBytes) costs = yv8_checkpoint_load (job->workspace->checkpoint, key);
+  g_autoptr (GError) reason = NULL;
+
+  if (!costs)
+    return measure_and_prune (job, key, error);
+  Yv8Graph *graph = UNITS[job->step->unit].prune (job, costs, &reason);
+  if (g_error_matches (reason, YV8_ERROR, YV8_ERROR_FORMAT)) {
+    g_message ("checkpoint of [%s]: %s; it is made again", job->step->name, reason->message);
+    return measure_and_prune (job, key, error);
+  }
+  if (reason)
+    g_propagate_error (error, g_steal_pointer (&reason));
+  return graph;
 }
 
 static gboolean
@@ -201,7 +244,7 @@ yv8_step_check (const Yv8Step *step, const Yv8Model *model, GError **error)
 {
   gboolean prunes = step->kind == YV8_STEP_PRUNE;
 
-  if (!(prunes ? UNITS[step->unit] : KINDS[step->kind].run)) {
+  if (!(prunes ? UNITS[step->unit].prune != NULL : KINDS[step->kind].run != NULL)) {
     g_set_error (
         error, YV8_ERROR, YV8_ERROR_UNSUPPORTED, "[%s]: this version cannot do that", step->name);
     return FALSE;

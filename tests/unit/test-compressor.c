@@ -272,27 +272,70 @@ test_stopped (void)
   remove_folder (folder);
 }
 
-/* What is no checkpoint any more is made again. */
+static void
+flip (const char *path, GRand *rand)
+{
+  g_autofree char *contents = NULL;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (path, &contents, &size, NULL));
+  contents[g_rand_int_range (rand, 0, (gint32) size)] ^= 1;
+  g_assert_true (g_file_set_contents (path, contents, (gssize) size, NULL));
+}
+
+/* The end is missing, and the head is right for what is left. */
+static void
+forge (const char *path, GRand *rand)
+{
+  gsize size, cut = 8 * (gsize) g_rand_int_range (rand, 1, 4);
+  g_autofree char *contents = NULL;
+
+  g_assert_true (g_file_get_contents (path, &contents, &size, NULL));
+  char *payload = strchr (contents, '\n') + 1;
+  gsize left = size - (gsize) (payload - contents) - cut;
+  g_autofree char *sum =
+      g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) payload, left);
+  memcpy (payload - 1 - strlen (sum), sum, strlen (sum));
+  g_assert_true (g_file_set_contents (path, contents, (gssize) (size - cut), NULL));
+}
+
+static void
+damage (const char *folder, void (*how) (const char *path, GRand *rand), GRand *rand)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (dir))) {
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+    how (path, rand);
+  }
+}
+
+static void
+count_message (const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+  *(guint *) data += strstr (message, "made again") ? 1 : 0;
+}
+
+/* What is no checkpoint any more, or was written by somebody else, is made again. */
 static void
 test_broken (void)
 {
   g_autoptr (GRand) rand = test_rand_new ();
   g_autofree char *folder = g_dir_make_tmp ("yv8-XXXXXX", NULL);
-  g_autofree char *whole = compress (BLOCKS, folder);
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const char *name;
+  g_autofree char *whole = compress (QUICK, folder);
+  guint n = 0, handler = g_log_set_handler ("yv8", G_LOG_LEVEL_MESSAGE, count_message, &n);
 
-  while ((name = g_dir_read_name (dir))) {
-    g_autofree char *path = g_build_filename (folder, name, NULL), *contents = NULL;
-    gsize size;
-    g_assert_true (g_file_get_contents (path, &contents, &size, NULL));
-    contents[g_rand_int_range (rand, 0, (gint32) size)] ^= 1;
-    g_assert_true (g_file_set_contents (path, contents, (gssize) size, NULL));
-  }
-  g_autofree char *again = compress (BLOCKS, folder);
-  g_assert_cmpstr (whole, ==, again);
+  damage (folder, flip, rand);
+  g_autofree char *flipped = compress (QUICK, folder);
+  damage (folder, forge, rand);
+  g_autofree char *forged = compress (QUICK, folder);
+  g_assert_cmpstr (whole, ==, flipped);
+  g_assert_cmpstr (whole, ==, forged);
+  g_assert_cmpuint (n, ==, 4); /* costs and model, twice */
+  g_log_remove_handler ("yv8", handler);
   const Yv8CompressorOptions options = { .checkpoint = folder };
-  g_autoptr (Yv8Compressor) compressor = prepare (BLOCKS, &options);
+  g_autoptr (Yv8Compressor) compressor = prepare (QUICK, &options);
   yv8_compressor_forget (compressor);
   g_assert_false (g_file_test (folder, G_FILE_TEST_EXISTS));
 }
