@@ -5,6 +5,7 @@
 
 #include "api/model.h"
 #include "api/size.h"
+#include "model/encoding.h"
 
 typedef struct {
   const Yv8Op *op;
@@ -13,6 +14,7 @@ typedef struct {
   const char *precision; /* of what is read and what is written */
   const Yv8Quant *quant; /* NULL where none is its own */
   guint64 parameters, macs;
+  Yv8Encoding weights; /* of a CONV, as the model file stores them */
 } Row;
 
 static void
@@ -64,6 +66,22 @@ real_value (const Yv8Quant *quant, gint32 q)
   return (double) quant->scale * (q - quant->zero);
 }
 
+static guint64
+n_weights (const Yv8Op *op)
+{
+  return (guint64) op->out.channels * op->in[0].channels * op->window.kernel_h *
+         op->window.kernel_w;
+}
+
+static Yv8Encoding
+op_weights (const Yv8Op *op)
+{
+  if (op->kind != YV8_OP_CONV)
+    return (Yv8Encoding){ "", 0 };
+  return op->qweights ? yv8_encoding_choose (op)
+                      : (Yv8Encoding){ "float32", (gsize) n_weights (op) * sizeof (float) };
+}
+
 static GArray *
 make_rows (const Yv8Model *model, guint width, guint height, GError **error)
 {
@@ -77,7 +95,8 @@ make_rows (const Yv8Model *model, guint width, guint height, GError **error)
     const Yv8Op *op = yv8_graph_op (model->graph, i);
     Yv8Shape out = yv8_op_out_shape (op, shapes);
     Row row = { op, NULL, op_type (op), op_precision (model->graph, op),
-      op_quant (model->graph, op), yv8_op_parameters (op), yv8_op_macs (op, shapes) };
+      op_quant (model->graph, op), yv8_op_parameters (op), yv8_op_macs (op, shapes),
+      op_weights (op) };
     row.shape =
         op->kind == YV8_OP_DETECT
             ? g_strdup_printf ("%ux%u", 4 + op->n_classes, yv8_graph_n_anchors (op, width, height))
@@ -97,6 +116,7 @@ total (const GArray *rows, guint *n_convs)
     const Row *row = &g_array_index (rows, Row, i);
     sum.parameters += row->parameters;
     sum.macs += row->macs;
+    sum.weights.bytes += row->weights.bytes;
     *n_convs += row->op->kind == YV8_OP_CONV;
   }
   return sum;
@@ -144,6 +164,16 @@ append_quant (GString *text, const Row *row)
     g_string_append_printf (text, "  %-12s %37s", row->precision, "");
 }
 
+static void
+append_weights (GString *text, const Row *row)
+{
+  if (row->op->kind == YV8_OP_CONV)
+    g_string_append_printf (
+        text, "  %-14s %8" G_GSIZE_FORMAT, row->weights.name, row->weights.bytes);
+  else
+    g_string_append_printf (text, "  %23s", "");
+}
+
 static char *
 to_text (const Yv8Model *model, guint width, guint height, const GArray *rows)
 {
@@ -156,20 +186,23 @@ to_text (const Yv8Model *model, guint width, guint height, const GArray *rows)
   g_string_append_printf (
       text, "%4s  %-18s %-14s %10s %12s", "op", "type", "output", "parameters", "MACs");
   if (quantized)
-    g_string_append_printf (
-        text, "  %-12s %11s %5s %9s %9s", "precision", "scale", "zero", "least", "most");
+    g_string_append_printf (text, "  %-14s %8s  %-12s %11s %5s %9s %9s", "stored", "bytes",
+        "precision", "scale", "zero", "least", "most");
   g_string_append (text, "  name\n");
   for (guint i = 0; i < rows->len; i++) {
     const Row *row = &g_array_index (rows, Row, i);
     g_string_append_printf (text, "%4u  %-18s %-14s %10" G_GUINT64_FORMAT " %12" G_GUINT64_FORMAT,
         i, row->type, row->shape, row->parameters, row->macs);
-    if (quantized)
+    if (quantized) {
+      append_weights (text, row);
       append_quant (text, row);
+    }
     g_string_append_printf (text, "  %s\n", row->op->name);
   }
   g_string_append_printf (text,
       "\ntotal       %u ops, %u convolutions, %.3f M parameters, %.3f GMAC at %ux%u\n", rows->len,
       n_convs, sum.parameters / 1e6, sum.macs / 1e9, width, height);
+  g_string_append_printf (text, "weights     %.3f MB in a model file\n", sum.weights.bytes / 1e6);
   g_string_append_printf (
       text, "input       %ux%u\nclasses     %u\n", model->width, model->height, model->n_classes);
   append_labels (text, model);
@@ -216,6 +249,10 @@ add_ops (JsonBuilder *builder, const GArray *rows)
     add_string (builder, "output", row->shape);
     add_int (builder, "parameters", row->parameters);
     add_int (builder, "macs", row->macs);
+    if (row->op->kind == YV8_OP_CONV) {
+      add_string (builder, "stored", row->weights.name);
+      add_int (builder, "stored_bytes", row->weights.bytes);
+    }
     add_string (builder, "precision", row->precision);
     if (row->quant) {
       add_double (builder, "scale", (double) row->quant->scale);
@@ -258,6 +295,7 @@ to_json (const Yv8Model *model, guint width, guint height, const GArray *rows)
   add_int (builder, "height", height);
   add_int (builder, "parameters", sum.parameters);
   add_int (builder, "macs", sum.macs);
+  add_int (builder, "stored_bytes", sum.weights.bytes);
   add_int (builder, "convolutions", n_convs);
   add_strings (builder, model);
   add_int (builder, "bytes", model->size);

@@ -14,9 +14,9 @@ size_t LLVMFuzzerCustomMutator (guint8 *data, size_t size, size_t max_size, unsi
 /* Quotes inside of the graph are escaped, as it is a string of the header. */
 static const char *const WORDS[] = { "{", "}", "[", "]", ",", ":", "\"", "\\\"", "0", "1", "-1",
   "4", "65536", "1e9", "conv", "maxpool", "upsample", "copy", "quantize", "dequantize", "detect",
-  "input", "none", "silu", "f32", "qs8", "I8", "F32", ".weight", ".bias", ".multiplier", "op1",
-  "op5", "\\\"scale\\\":1,\\\"zero\\\":0,", "\\\"window\\\":[1,1,1,0],", "[[1,0,4]]", "[1,0,4]",
-  "\\u0041", "__metadata__" };
+  "input", "none", "silu", "f32", "qs8", "I8", "F32", "U8", ".weight", ".bias", ".multiplier",
+  ".palette", ".blocks", ".mask", ".index", "op1", "op5", "\\\"scale\\\":1,\\\"zero\\\":0,",
+  "\\\"window\\\":[1,1,1,0],", "[[1,0,4]]", "[1,0,4]", "\\u0041", "__metadata__" };
 
 /* A word in place of as many or a few bytes more or less. Returns the new size. */
 static size_t

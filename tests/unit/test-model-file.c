@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "api/model.h"
+#include "encodings.h"
 #include "exec/executor.h"
-#include "int8.h"
 #include "model/file.h"
 #include "ref/backend.h"
 #include "testing.h"
@@ -182,22 +182,22 @@ describe (const Yv8Graph *graph)
   return g_string_free (text, FALSE);
 }
 
-static void
-test_other_reader (void)
+/* What the other reader prints of @network's file; NULL without Python. */
+static char *
+read_elsewhere (const Yv8Network *network)
 {
-  g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (GError) error = NULL;
   g_autofree char *python = g_find_program_in_path ("python3");
   g_autofree char *script =
       g_build_filename (g_getenv ("YV8_SOURCE_DIR"), "tests", "unit", "read_safetensors.py", NULL);
-  g_autoptr (Yv8Network) network = test_int8_network (rand);
   g_autoptr (GBytes) bytes = write_network (network);
-  g_autofree char *path = NULL, *out = NULL, *err = NULL;
+  g_autofree char *path = NULL, *err = NULL;
+  char *out = NULL;
   gint status;
 
   if (!python) {
     g_test_skip ("no python3");
-    return;
+    return NULL;
   }
   g_close (g_file_open_tmp (NULL, &path, &error), NULL);
   g_file_set_contents (
@@ -208,12 +208,41 @@ test_other_reader (void)
   g_assert_no_error (error);
   g_assert_cmpstr (err, ==, "");
   g_assert_cmpint (status, ==, 0);
+  return out;
+}
+
+static void
+test_other_reader (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Network) network = test_int8_network (rand);
+  g_autofree char *out = read_elsewhere (network);
+
+  if (!out)
+    return;
   g_autofree char *want = describe (network->graph);
   const char *license = g_hash_table_lookup (network->metadata, "license");
   g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, license, -1);
   g_autofree char *line = g_strdup_printf ("license %s\n", sum);
   g_assert_true (g_str_has_prefix (out, line));
   g_assert_true (g_str_has_suffix (out, want));
+}
+
+static void
+test_other_decoder (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Network) network = test_encodings_network (rand);
+  g_autofree char *out = read_elsewhere (network);
+
+  for (guint i = 1; out && i < TEST_N_ENCODINGS; i++) { /* the first is plain */
+    const Yv8Op *op = yv8_graph_op (network->graph, i + 1);
+    gsize n = (gsize) op->out.channels * op->in[0].channels;
+    g_autofree char *sum =
+        g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) op->qweights, n);
+    g_autofree char *line = g_strdup_printf ("%s decoded %s\n", op->name, sum);
+    g_assert_nonnull (strstr (out, line));
+  }
 }
 
 /* Little more than a byte a weight. */
@@ -292,6 +321,8 @@ test_inspect (void)
   g_assert_no_error (error);
   g_assert_nonnull (strstr (text, "int8             0.03125   -90    -1.188     6.781  op1\n"));
   g_assert_nonnull (strstr (text, "int8>float32"));
+  g_assert_nonnull (strstr (text, "  plain               108  int8   "));
+  g_assert_nonnull (strstr (json, "\"stored\":\"plain\",\"stored_bytes\":108"));
   g_assert_nonnull (strstr (text, "license"));
   g_assert_nonnull (
       strstr (json, "\"precision\":\"int8\",\"scale\":0.03125,\"zero\":-90,\"least\":-1.1875"));
@@ -387,6 +418,7 @@ main (int argc, char **argv)
   g_test_add_func ("/model-file/float-and-int8", test_float_and_int8);
   g_test_add_func ("/model-file/scales", test_scales);
   g_test_add_func ("/model-file/other-reader", test_other_reader);
+  g_test_add_func ("/model-file/other-decoder", test_other_decoder);
   g_test_add_func ("/model-file/size", test_size);
   g_test_add_func ("/model-file/kept-files", test_kept_files);
   g_test_add_func ("/model-file/inspect", test_inspect);
