@@ -237,8 +237,10 @@ finish (Job *job, GError **error)
   job->progress = yv8_progress_new ("compress", BAR);
   job->model = yv8_compressor_finish (job->compressor, show_stage, job, &reason);
   g_clear_pointer (&job->progress, yv8_progress_free);
-  if (!yv8_interrupt_check (error))
+  if (!yv8_interrupt_check (error)) {
+    g_prefix_error (error, "the same command goes on from what is in %s: ", job->folder);
     return FALSE;
+  }
   if (job->model)
     return yv8_model_save (job->model, output, error);
   if (!g_error_matches (reason, YV8_ERROR, YV8_ERROR_ACCURACY)) {

@@ -243,23 +243,24 @@ try_factor (double factor, gboolean *good, gpointer data, GError **error)
   return !reason && (done || search->by_drop);
 }
 
-/* Shares of the steps that remove multiply-accumulates. */
+/* Shares of prune steps, up to those of @last. */
 static GArray *
-list_shares (const Yv8Recipe *recipe)
+list_shares (const Yv8Recipe *recipe, Yv8PruneUnit last)
 {
   GArray *shares = g_array_new (FALSE, FALSE, sizeof (double));
 
   for (guint i = 0; i < yv8_recipe_n_steps (recipe); i++) {
     const Yv8Step *step = yv8_recipe_get (recipe, i);
-    if (step->kind == YV8_STEP_PRUNE && step->unit <= YV8_PRUNE_CHANNELS)
+    if (step->kind == YV8_STEP_PRUNE && step->unit <= last)
       g_array_append_val (shares, step->share);
   }
   return shares;
 }
 
 static double
-greatest_share (const GArray *shares)
+greatest_share (const Yv8Recipe *recipe)
 {
+  g_autoptr (GArray) shares = list_shares (recipe, YV8_PRUNE_WEIGHTS);
   double greatest = 0;
 
   for (guint i = 0; i < shares->len; i++)
@@ -269,8 +270,9 @@ greatest_share (const GArray *shares)
 
 /* By what the steps before the first prune leave. */
 static gboolean
-find_macs (Yv8Compressor *self, const GArray *shares, double *factor, GError **error)
+find_macs (Yv8Compressor *self, double *factor, GError **error)
 {
+  g_autoptr (GArray) shares = list_shares (self->recipe, YV8_PRUNE_CHANNELS);
   Yv8CompressorRun run = run_new (self, 1);
   double wanted = self->options.target_macs * (double) yv8_compressor_macs (self, self->source);
   guint n = 0;
@@ -308,6 +310,11 @@ check_targets (const Yv8Compressor *self, GError **error)
     g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
         "the model takes %.2f ms with the recipe's shares times %.3g; allowed are %g", kept->ms,
         kept->factor, options->target_ms);
+  else if (options->max_drop > 0 && kept->agreement.n_boxes == 0)
+    g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
+        "the model cannot be judged: the float model found nothing on the %u frames held out; add "
+        "frames with objects",
+        kept->agreement.n_frames);
   else if (!yv8_mixed_within (&kept->agreement, options->max_drop))
     g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
         "the model agrees with the float model to %.4f (AP of %u boxes on %u frames) with the "
@@ -323,14 +330,13 @@ static gboolean
 search (Yv8Compressor *self, GError **error)
 {
   const Yv8CompressorOptions *options = &self->options;
-  g_autoptr (GArray) shares = list_shares (self->recipe);
-  double greatest = greatest_share (shares), factor = 1;
+  double greatest = greatest_share (self->recipe), factor = 1;
   Search work = { self, 1 };
   gboolean good;
 
   work.by_time = options->target_ms > 0 && options->target_macs <= 0;
   work.by_drop = options->max_drop > 0 && options->target_macs <= 0 && !work.by_time;
-  if (options->target_macs > 0 && !find_macs (self, shares, &factor, error))
+  if (options->target_macs > 0 && !find_macs (self, &factor, error))
     return FALSE;
   if (greatest > 0 && (work.by_time || work.by_drop)) {
     work.n = YV8_COMPRESSOR_TRIALS;
