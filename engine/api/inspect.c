@@ -146,6 +146,17 @@ is_int8 (const Yv8Model *model)
   return FALSE;
 }
 
+/* A value of several lines, as a recipe is, stays one column. */
+static void
+append_pair (GString *text, const char *key, const char *value)
+{
+  g_auto (GStrv) lines = g_strsplit (value, "\n", -1);
+
+  for (guint i = 0; i == 0 || lines[i]; i++)
+    if (i == 0 || *lines[i])
+      g_string_append_printf (text, "%-11s %s\n", i == 0 ? key : "", lines[i] ? lines[i] : "");
+}
+
 /* Columns of an int8 model. */
 static void
 append_quant (GString *text, const Row *row)
@@ -208,8 +219,7 @@ to_text (const Yv8Model *model, guint width, guint height, const GArray *rows)
   append_labels (text, model);
   for (GList *l = keys; l; l = l->next)
     if (!g_str_equal (l->data, "names"))
-      g_string_append_printf (text, "%-11s %s\n", (const char *) l->data,
-          (const char *) g_hash_table_lookup (model->metadata, l->data));
+      append_pair (text, l->data, g_hash_table_lookup (model->metadata, l->data));
   g_string_append_printf (
       text, "bytes       %" G_GSIZE_FORMAT "\nsha256      %s\n", model->size, model->sha256);
   return g_string_free (g_steal_pointer (&text), FALSE);

@@ -65,7 +65,7 @@ test_same (void)
   g_assert_cmpmem (contents[0], sizes[0], contents[1], sizes[1]);
   g_assert_false (sizes[0] == sizes[2] && memcmp (contents[0], contents[2], sizes[0]) == 0);
   g_auto (Program) inspect = program_run ("inspect 0.bin");
-  g_assert_nonnull (strstr (inspect.out, "share=0.2"));
+  g_assert_nonnull (strstr (inspect.out, "\n            share=0.2\n"));
   g_assert_nonnull (strstr (inspect.out, "yv8.quantization"));
   g_assert_false (g_file_test ("0.bin.checkpoint", G_FILE_TEST_EXISTS));
   for (guint i = 0; i < 3; i++)
