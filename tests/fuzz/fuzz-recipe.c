@@ -27,5 +27,6 @@ LLVMFuzzerTestOneInput (const guint8 *bytes, gsize size)
   g_autoptr (Yv8Recipe) more = yv8_recipe_adjust (recipe, 1.5, 32, 0, 0.1);
   g_autoptr (Yv8Recipe) again = yv8_recipe_parse (yv8_recipe_text (more), -1, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (again);
   return 0;
 }

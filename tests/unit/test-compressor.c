@@ -210,6 +210,7 @@ test_channels (void)
   g_autoptr (Yv8Model) model = finish (compressor);
   double macs[3];
 
+  g_assert_nonnull (model);
   for (guint i = 0; i < 3; i++)
     macs[i] = (double) get_point (compressor, i).macs;
   g_assert_cmpfloat (macs[1], <=, 0.8 * macs[0]);
@@ -348,6 +349,7 @@ test_macs (void)
   g_autoptr (Yv8Model) model = finish (compressor);
   double left = (double) get_point (compressor, 1).macs / (double) get_point (compressor, 0).macs;
 
+  g_assert_nonnull (model);
   g_assert_cmpfloat (left, <=, 0.851);
   g_assert_cmpfloat (left, >, 0.82);
   g_assert_nonnull (strstr (yv8_recipe_text (yv8_compressor_recipe (compressor)), "share=0.15\n"));
@@ -369,6 +371,7 @@ test_drop (void)
   else
     g_assert_cmpfloat (get_point (one, 1).agreement.ap, >=, 1 - 1e-9);
   g_autoptr (Yv8Model) most = finish (two);
+  g_assert_nonnull (most);
   g_assert_cmpuint (yv8_compressor_n_trials (two), >, 2);
   g_assert_cmpuint (yv8_compressor_n_trials (two), <=, YV8_COMPRESSOR_TRIALS);
   for (guint i = 0; i < yv8_compressor_n_trials (two); i++) {
@@ -394,6 +397,7 @@ test_time (void)
   g_assert_error (error, YV8_ERROR, YV8_ERROR_ACCURACY);
   g_assert_cmpuint (yv8_compressor_n_points (one), ==, 2);
   g_autoptr (Yv8Model) model = finish (two);
+  g_assert_nonnull (model);
   yv8_compressor_trial (two, yv8_compressor_n_trials (two) - 1, &trial);
   g_assert_cmpfloat (trial.factor, <, 0.1);
   g_assert_cmpfloat (trial.ms, >, 0);
