@@ -152,9 +152,10 @@ append_pair (GString *text, const char *key, const char *value)
 {
   g_auto (GStrv) lines = g_strsplit (value, "\n", -1);
 
-  for (guint i = 0; i == 0 || lines[i]; i++)
-    if (i == 0 || *lines[i])
-      g_string_append_printf (text, "%-11s %s\n", i == 0 ? key : "", lines[i] ? lines[i] : "");
+  g_string_append_printf (text, "%-11s %s\n", key, lines[0] ? lines[0] : "");
+  for (guint i = 1; lines[0] && lines[i]; i++)
+    if (*lines[i])
+      g_string_append_printf (text, "%-11s %s\n", "", lines[i]);
 }
 
 /* Columns of an int8 model. */
