@@ -9,6 +9,7 @@
 #include "api/provenance.h"
 #include "compress/calibration.h"
 #include "compress/channels.h"
+#include "compress/palette.h"
 #include "compress/prune.h"
 #include "compress/subset.h"
 #include "model/file.h"
@@ -227,6 +228,17 @@ quantize (Job *job, GError **error)
   return g_steal_pointer (&graph);
 }
 
+/* Of the int8 network, with the float one that it was made of. */
+static Yv8Graph *
+palettize (Job *job, GError **error)
+{
+  const Yv8Workspace *space = job->workspace;
+  const Yv8PaletteOptions options = { .centroids = 16u << job->step->palette };
+
+  return yv8_palettize (job->model->graph, job->before->graph, &options, &space->target,
+      space->albums[YV8_FRAME_CALIBRATE], space->progress, space->data, error);
+}
+
 /* Those that take long are worth a checkpoint. */
 static const struct {
   RunFunc run;
@@ -237,6 +249,7 @@ static const struct {
   [YV8_STEP_RESIZE] = { resize, 0.01, FALSE },
   [YV8_STEP_PRUNE] = { prune, 10, TRUE },
   [YV8_STEP_QUANTIZE] = { quantize, 3, TRUE },
+  [YV8_STEP_PALETTE] = { palettize, 5, TRUE },
 };
 
 gboolean
@@ -247,6 +260,11 @@ yv8_step_check (const Yv8Step *step, const Yv8Model *model, GError **error)
   if (!(prunes ? UNITS[step->unit].prune != NULL : KINDS[step->kind].run != NULL)) {
     g_set_error (
         error, YV8_ERROR, YV8_ERROR_UNSUPPORTED, "[%s]: this version cannot do that", step->name);
+    return FALSE;
+  }
+  if (step->kind == YV8_STEP_PALETTE && step->bytes > 0) {
+    g_set_error (
+        error, YV8_ERROR, YV8_ERROR_UNSUPPORTED, "[%s]: this version knows no bytes", step->name);
     return FALSE;
   }
   if (step->kind != YV8_STEP_CLASSES)

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Palettes: search, rounding, and the walk over layers. */
+#include "compress/palette.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "compress/feedback.h"
+#include "compress/layers.h"
+
+#define N_CELLS 508 /* of half an integer each, from -127 to 127: midpoints are their bounds */
+
+typedef struct {
+  const Yv8Graph *source;
+  Yv8Graph *read; /* the source with shared weights as far as they are found */
+  Yv8Graph *result;
+  Yv8Quant **quants; /* of the result */
+  GHashTable *ops;   /* of the result, by name */
+  guint centroids;
+} Palettizer;
+
+/* A layer's rows that share a palette. */
+typedef struct {
+  const Yv8Gram *gram;
+  guint n, first, rows;
+  double *weights;       /* [rows][n] */
+  const float *original; /* [rows][n - 1] */
+  const double *scales;  /* [n - 1]: of the input */
+  double multipliers[YV8_PALETTE_ROWS];
+  gint8 palette[YV8_PALETTE_MOST];
+  guint k;
+  gint8 *q; /* [rows][n - 1] */
+} Group;
+
+/* Sums of h, h v and h v^2 of all values in the cells before each. */
+typedef struct {
+  double sums[N_CELLS + 1][3];
+} Cells;
+
+static void
+fill_cells (Cells *self, const double *values, const double *weights, gsize n)
+{
+  memset (self, 0, sizeof *self);
+  for (gsize i = 0; i < n; i++) {
+    int cell = (int) floor (CLAMP (2 * (values[i] + 127), 0, N_CELLS - 1));
+    for (guint power = 0; power < 3; power++)
+      self->sums[cell + 1][power] +=
+          weights[i] * (power > 0 ? values[i] : 1) * (power > 1 ? values[i] : 1);
+  }
+  for (guint cell = 0; cell < N_CELLS; cell++)
+    for (guint power = 0; power < 3; power++)
+      self->sums[cell + 1][power] += self->sums[cell][power];
+}
+
+/* Of the values from cell @first to before @end, if all become @c - 127. */
+static double
+cost_of (const Cells *cells, guint first, guint end, guint c)
+{
+  const double *a = cells->sums[first], *b = cells->sums[end];
+  double centre = (double) c - 127;
+
+  return b[2] - a[2] - 2 * centre * (b[1] - a[1]) + centre * centre * (b[0] - a[0]);
+}
+
+double
+yv8_palette_find (const double *values, const double *weights, gsize n, guint k, gint8 *palette)
+{
+  enum { N = YV8_PALETTE_MOST };
+  g_autofree Cells *cells = g_new (Cells, 1);
+  g_autofree double *between = g_new (double, N *N); /* of the values between two integers */
+  g_autofree guint8 *before = g_new (guint8, (gsize) k * N);
+  double costs[N], last[N], least = INFINITY;
+  guint at = 0;
+
+  fill_cells (cells, values, weights, n);
+  for (guint a = 0; a < N; a++)
+    for (guint b = a + 1; b < N; b++)
+      between[a * N + b] = cost_of (cells, 2 * a, a + b, a) + cost_of (cells, a + b, 2 * b, b);
+  for (guint b = 0; b < N; b++)
+    costs[b] = cost_of (cells, 0, 2 * b, b);
+  for (guint i = 1; i < k; i++) {
+    memcpy (last, costs, sizeof last);
+    for (guint b = 0; b < N; b++) {
+      costs[b] = INFINITY;
+      for (guint a = 0; a < b; a++)
+        if (last[a] + between[a * N + b] < costs[b]) {
+          costs[b] = last[a] + between[a * N + b];
+          before[i * N + b] = (guint8) a;
+        }
+    }
+  }
+  for (guint b = k - 1; b < N; b++) {
+    double cost = costs[b] + cost_of (cells, 2 * b, N_CELLS, b);
+    if (cost < least) {
+      least = cost;
+      at = b;
+    }
+  }
+  for (guint i = k; i-- > 0; at = before[i * N + at])
+    palette[i] = (gint8) ((int) at - 127);
+  return least;
+}
+
+static gint8
+nearest (const Group *group, double value)
+{
+  guint i = 1;
+
+  while (i < group->k && 2 * value > group->palette[i - 1] + group->palette[i])
+    i++;
+  return group->palette[i - 1];
+}
+
+static void
+round_column (
+    gpointer data, const Yv8Feedback *feedback, guint place, const double *values, double *rounded)
+{
+  const Group *group = data;
+  gsize column = feedback->order[place];
+
+  for (gsize row = 0; row < group->rows; row++) {
+    gsize at = row * (group->n - 1) + column;
+    double unit = group->multipliers[row] / group->scales[column];
+    group->q[at] = group->original[at] == 0.0f ? 0 : nearest (group, values[row] / unit);
+    rounded[row] = group->q[at] * unit;
+  }
+}
+
+/* Root mean square of @row on the integer scale for a multiplier of 1, and its largest. */
+static double
+norm_of (const Group *group, guint row, double *most)
+{
+  double sum = 0;
+  guint count = 0;
+
+  *most = 0;
+  for (gsize i = 0; i < group->n - 1; i++) {
+    double value = group->weights[row * group->n + i] * group->scales[i];
+    if (group->original[row * (group->n - 1) + i] == 0.0f)
+      continue;
+    sum += value * value;
+    *most = MAX (*most, fabs (value));
+    count++;
+  }
+  return sqrt (sum / MAX (count, 1)) + 1e-12;
+}
+
+static double
+try_palette (Group *group, const double *norms, double factor, double *values, double *weights)
+{
+  gsize count = 0;
+
+  for (guint row = 0; row < group->rows; row++) {
+    group->multipliers[row] = norms[row] * factor;
+    for (gsize i = 0; i < group->n - 1; i++) {
+      double unit = group->multipliers[row] / group->scales[i];
+      if (group->original[row * (group->n - 1) + i] == 0.0f)
+        continue;
+      values[count] = group->weights[row * group->n + i] / unit;
+      weights[count++] = (double) group->gram->xx[i * group->gram->n + i] * unit * unit;
+    }
+  }
+  return yv8_palette_find (values, weights, count, group->k, group->palette);
+}
+
+/* Multipliers and palette. */
+static void
+choose_palette (Group *group)
+{
+  static const double FACTORS[] = { 1, 0.8, 0.64, 0.51, 0.41 };
+  g_autofree double *values = g_new (double, (gsize) group->rows * group->n);
+  g_autofree double *weights = g_new (double, (gsize) group->rows * group->n);
+  double norms[YV8_PALETTE_ROWS], largest = 1e-12, least = INFINITY, best = 1;
+
+  for (guint row = 0; row < group->rows; row++) {
+    double most;
+    norms[row] = norm_of (group, row, &most);
+    largest = MAX (largest, most / norms[row] / 127);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (FACTORS); i++) {
+    double factor = largest * FACTORS[i];
+    double cost = try_palette (group, norms, factor, values, weights);
+    if (cost < least) {
+      least = cost;
+      best = factor;
+    }
+  }
+  try_palette (group, norms, best, values, weights);
+}
+
+/* The multiplier and bias of the least error for the row's integers. */
+static void
+refit (Group *group, guint row)
+{
+  const Yv8Gram *gram = group->gram;
+  gsize n = group->n;
+  double *weights = group->weights + row * n;
+  const float *aims = gram->yx + (group->first + row) * n;
+  double square = 0, sum = 0, product = 0, places = (double) gram->xx[n * n - 1];
+  double aim = (double) aims[n - 1];
+
+  for (gsize i = 0; i < n - 1; i++) {
+    double line = (double) gram->xx[i * n + i] * weights[i];
+    for (gsize j = i + 1; j < n - 1; j++)
+      line += 2 * (double) gram->xx[i * n + j] * weights[j];
+    square += weights[i] * line;
+    sum += weights[i] * (double) gram->xx[i * n + n - 1];
+    product += weights[i] * (double) aims[i];
+  }
+  double factor = (product * places - sum * aim) / (square * places - sum * sum);
+  if (!(factor > 0.5 && factor < 2))
+    return;
+  group->multipliers[row] *= factor;
+  for (gsize i = 0; i < n - 1; i++)
+    weights[i] *= factor;
+  weights[n - 1] = (aim - sum * factor) / places;
+}
+
+static gboolean
+share_group (Group *group, const Yv8Feedback *feedback, GError **error)
+{
+  choose_palette (group);
+  if (!yv8_feedback_walk (feedback, group->weights, group->rows, round_column, group, error))
+    return FALSE;
+  for (guint row = 0; row < group->rows; row++)
+    refit (group, row);
+  return TRUE;
+}
+
+/* The scales of the input of @op, for each column of its weights. */
+static double *
+scales_of (const Palettizer *self, const Yv8Op *op)
+{
+  gsize taps = (gsize) op->window.kernel_h * op->window.kernel_w, n = op->in[0].channels * taps;
+  double *scales = g_new (double, n + 1);
+
+  for (gsize i = 0; i < n; i++)
+    scales[i] = (double) self->quants[op->in[0].buffer][op->in[0].channel + i / taps].scale;
+  return scales;
+}
+
+static gboolean
+init_feedback (Yv8Feedback *feedback, const Yv8Layer *layer, const Yv8Gram *gram,
+    const double *scales, GError **error)
+{
+  gsize n = layer->n;
+  g_autofree double *rank = g_new (double, n);
+
+  for (gsize i = 0; i < n - 1; i++)
+    rank[i] = (double) gram->xx[i * n + i] / (scales[i] * scales[i]);
+  return yv8_feedback_init (feedback, layer->n, layer->inverse, rank, error);
+}
+
+static gboolean
+share_layer (gpointer data, guint index, const Yv8Gram *gram, GError **error)
+{
+  const Palettizer *self = data;
+  const Yv8Op *source = yv8_graph_op (self->source, index);
+  Yv8Op *op = g_hash_table_lookup (self->ops, source->name);
+  g_auto (Yv8Layer) layer = { 0 };
+  g_auto (Yv8Feedback) feedback = { 0 };
+
+  if (!op || !op->qweights)
+    return TRUE;
+  g_autofree double *scales = scales_of (self, op);
+  if (!yv8_layer_init (&layer, source, gram, error) ||
+      !init_feedback (&feedback, &layer, gram, scales, error))
+    return FALSE;
+  gsize n = layer.n;
+  for (guint first = 0; first < op->out.channels; first += YV8_PALETTE_ROWS) {
+    Group group = { gram, layer.n, first, MIN (op->out.channels - first, YV8_PALETTE_ROWS),
+      layer.weights + first * n, source->weights + first * (n - 1), scales };
+    group.k = self->centroids;
+    group.q = op->qweights + first * (n - 1);
+    if (!share_group (&group, &feedback, error))
+      return FALSE;
+    for (guint row = 0; row < group.rows; row++) {
+      op->multiplier[first + row] = (float) group.multipliers[row];
+      op->bias[first + row] += (float) group.weights[row * n + n - 1] - source->bias[first + row];
+    }
+  }
+  yv8_layer_store (&layer, &g_array_index (self->read->ops, Yv8Op, index));
+  return TRUE;
+}
+
+static GHashTable *
+ops_of (Yv8Graph *graph)
+{
+  GHashTable *ops = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
+    Yv8Op *op = &g_array_index (graph->ops, Yv8Op, i);
+    if (op->kind == YV8_OP_CONV)
+      g_hash_table_insert (ops, op->name, op);
+  }
+  return ops;
+}
+
+Yv8Graph *
+yv8_palettize (const Yv8Graph *int8, const Yv8Graph *source, const Yv8PaletteOptions *options,
+    const Yv8Target *target, const Yv8Album *album, Yv8ProgressFunc progress, gpointer data,
+    GError **error)
+{
+  g_autoptr (Yv8Layers) layers = yv8_layers_new (source, target, album, progress, data, error);
+  g_autoptr (Yv8Graph) read = yv8_graph_copy (source, yv8_graph_n_ops (source));
+  g_autoptr (Yv8Graph) result = yv8_graph_copy (int8, yv8_graph_n_ops (int8));
+  g_autoptr (GHashTable) ops = ops_of (result);
+
+  if (!layers)
+    return NULL;
+  Palettizer self = { source, read, result, yv8_graph_quants (int8), ops, options->centroids };
+  layers->stage = "sharing weights";
+  gboolean good = yv8_layers_walk (layers, read, share_layer, &self, 1, error);
+  yv8_quants_free (self.quants);
+  return good && yv8_graph_check (result, error) ? g_steal_pointer (&result) : NULL;
+}
