@@ -332,12 +332,28 @@ remove_columns (gpointer data, guint index, const Yv8Gram *gram, GError **error)
   return TRUE;
 }
 
+/* The first op that reads channels that go; before it nothing changes. */
+static guint
+find_first (const Pruner *self)
+{
+  guint n = yv8_graph_n_ops (self->graph);
+
+  for (guint i = 0; i < n; i++) {
+    const Yv8Op *op = yv8_graph_op (self->graph, i);
+    for (guint k = 0; op->kind == YV8_OP_CONV && k < op->in[0].channels; k++)
+      if (yv8_mask_slice (self->mask, &op->in[0])[k])
+        return i;
+  }
+  return n;
+}
+
 static gboolean
 remove_channels (Pruner *self, GError **error)
 {
   spend (self);
   self->layers->stage = "removing channels";
   self->layers->fraction = 0.5;
+  self->layers->first = find_first (self);
   self->layers->outputs = TRUE;
   return self->options->keep_weights ||
          yv8_layers_walk (self->layers, self->pruned, remove_columns, self, 0.5, error);

@@ -152,7 +152,7 @@ yv8_layers_walk (Yv8Layers *self, const Yv8Graph *read, Yv8LayerFunc func, gpoin
 
   if (read && !look (self, error))
     return FALSE;
-  for (guint first = 0, end; first < n; first = end) {
+  for (guint first = self->first, end; first < n; first = end) {
     g_autoptr (GPtrArray) grams = NULL;
     end = yv8_gather_end (self->graph, first);
     if (read)

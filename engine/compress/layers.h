@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @shapes: at the target's size
  * @target: calls back with the layers, so that every run of a network is progress and may be
  *   stopped
+ * @first: op that walks begin at
  * @outputs: walks take the convolutions that write outputs too
  * @stage: what is being done; set it before each walk
  * @fraction: of the whole work that is done; walks add to it
@@ -29,6 +30,7 @@ typedef struct {
   Yv8Shape *shapes;
   Yv8Target target;
   Yv8Pool *pool;
+  guint first;
   gboolean outputs;
   const char *stage;
   double fraction;
