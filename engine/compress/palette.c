@@ -4,8 +4,10 @@
 #include "compress/palette.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "compress/block.h"
 #include "compress/feedback.h"
 #include "compress/layers.h"
 
@@ -23,7 +25,7 @@ typedef struct {
 /* A layer's rows that share a palette. */
 typedef struct {
   const Yv8Gram *gram;
-  guint n, first, rows;
+  guint n, first, rows, taps;
   double *weights;       /* [rows][n] */
   const float *original; /* [rows][n - 1] */
   const double *scales;  /* [n - 1]: of the input */
@@ -146,8 +148,33 @@ norm_of (const Group *group, guint row, double *most)
   return sqrt (sum / MAX (count, 1)) + 1e-12;
 }
 
+/* Whether the group has weights of 0 beside others in a block, which the file cannot leave out. */
+static gboolean
+has_zeroes (const Group *group)
+{
+  gsize n = group->n - 1, width = (gsize) YV8_BLOCK_IN * group->taps;
+
+  for (gsize start = 0; start < n; start += width)
+    for (gsize tap = 0; tap < group->taps; tap++) {
+      guint zeroes = 0, others = 0;
+      for (gsize i = start + tap; i < MIN (start + width, n); i += group->taps)
+        for (gsize row = 0; row < group->rows; row++)
+          *(group->original[row * n + i] == 0.0f ? &zeroes : &others) += 1;
+      if (zeroes && others)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static int
+compare_values (const void *a, const void *b)
+{
+  return *(const gint8 *) a - *(const gint8 *) b;
+}
+
 static double
-try_palette (Group *group, const double *norms, double factor, double *values, double *weights)
+try_palette (Group *group, const double *norms, double factor, gboolean zeroes, double *values,
+    double *weights)
 {
   gsize count = 0;
 
@@ -161,7 +188,12 @@ try_palette (Group *group, const double *norms, double factor, double *values, d
       weights[count++] = (double) group->gram->xx[i * group->gram->n + i] * unit * unit;
     }
   }
-  return yv8_palette_find (values, weights, count, group->k, group->palette);
+  if (!zeroes)
+    return yv8_palette_find (values, weights, count, group->k, group->palette);
+  double cost = yv8_palette_find (values, weights, count, group->k - 1, group->palette);
+  group->palette[group->k - 1] = 0;
+  qsort (group->palette, group->k, 1, compare_values);
+  return cost;
 }
 
 /* Multipliers and palette. */
@@ -172,6 +204,7 @@ choose_palette (Group *group)
   g_autofree double *values = g_new (double, (gsize) group->rows * group->n);
   g_autofree double *weights = g_new (double, (gsize) group->rows * group->n);
   double norms[YV8_PALETTE_ROWS], largest = 1e-12, least = INFINITY, best = 1;
+  gboolean zeroes = group->k > 1 && has_zeroes (group);
 
   for (guint row = 0; row < group->rows; row++) {
     double most;
@@ -180,13 +213,13 @@ choose_palette (Group *group)
   }
   for (guint i = 0; i < G_N_ELEMENTS (FACTORS); i++) {
     double factor = largest * FACTORS[i];
-    double cost = try_palette (group, norms, factor, values, weights);
+    double cost = try_palette (group, norms, factor, zeroes, values, weights);
     if (cost < least) {
       least = cost;
       best = factor;
     }
   }
-  try_palette (group, norms, best, values, weights);
+  try_palette (group, norms, best, zeroes, values, weights);
 }
 
 /* The multiplier and bias of the least error for the row's integers. */
@@ -268,8 +301,9 @@ share_layer (gpointer data, guint index, const Yv8Gram *gram, GError **error)
       !init_feedback (&feedback, &layer, gram, scales, error))
     return FALSE;
   gsize n = layer.n;
+  guint taps = op->window.kernel_h * op->window.kernel_w;
   for (guint first = 0; first < op->out.channels; first += YV8_PALETTE_ROWS) {
-    Group group = { gram, layer.n, first, MIN (op->out.channels - first, YV8_PALETTE_ROWS),
+    Group group = { gram, layer.n, first, MIN (op->out.channels - first, YV8_PALETTE_ROWS), taps,
       layer.weights + first * n, source->weights + first * (n - 1), scales };
     group.k = self->centroids;
     group.q = op->qweights + first * (n - 1);

@@ -48,7 +48,8 @@ typedef struct {
  * @source: the float graph that it was made from
  *
  * The first convolution and those that write outputs keep their weights, as do layers in float32.
- * Weights that are 0 in @source stay 0 and are not in the palettes. Statistics are of the layer in
+ * Weights that are 0 in @source stay 0; they are one of a palette's values
+ * unless all are in blocks of zeroes (compress/block.h). Statistics are of the layer in
  * the network as it was changed so far, with what the whole float network gives as the aim. What
  * yv8_bias_correct() added to the biases is kept.
  *
