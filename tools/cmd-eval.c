@@ -74,11 +74,8 @@ static gboolean
 add_labels (Job *job, const char *name, const Yv8Frame *frame, const Yv8Detection *detections,
     guint n_detections, GError **error)
 {
-  g_autofree char *stem = g_strndup (name, (gsize) (strrchr (name, '.') - name));
-  g_autofree char *file = g_strconcat (stem, ".txt", NULL);
-  g_autofree char *path = g_build_filename (labels_folder, file, NULL);
-  g_autoptr (GArray) labels =
-      yv8_labels_load (path, yv8_model_n_classes (job->model), frame->width, frame->height, error);
+  g_autoptr (GArray) labels = yv8_labels_of_picture (
+      labels_folder, name, yv8_model_n_classes (job->model), frame->width, frame->height, error);
 
   if (!labels)
     return FALSE;

@@ -77,8 +77,11 @@ check (const Yv8Command *command, Yv8Options *options, GError **error)
 static void
 add_groups (GOptionContext *context, guint groups, Yv8Options *options)
 {
-  const GOptionEntry detector[] = {
+  const GOptionEntry model[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options->model, "Model, an ONNX export", "FILE" },
+    { NULL },
+  };
+  const GOptionEntry device[] = {
     { "device", 'd', 0, G_OPTION_ARG_STRING, &options->device,
         "auto, cpu, ref, vulkan, vulkan:INDEX or vulkan:NAME", "DEVICE" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &options->threads, "CPU threads (all by default)", "N" },
@@ -101,7 +104,7 @@ add_groups (GOptionContext *context, guint groups, Yv8Options *options)
   };
   const GOptionEntry inputs[] = {
     { "input", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &options->inputs,
-        "Picture, clip or directory of pictures; may be repeated", "INPUT" },
+        "Picture, clip or directory of pictures, or a part of it: CLIP#0-50%", "INPUT" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output, "Write the model", "FILE" },
     { "frames", 'n', 0, G_OPTION_ARG_INT, &options->frames, "Use so many frames at most (128)",
         "N" },
@@ -113,8 +116,10 @@ add_groups (GOptionContext *context, guint groups, Yv8Options *options)
   };
 
   if (groups & YV8_OPTIONS_DETECTOR)
-    g_option_context_add_main_entries (context, detector, NULL);
-  if (groups & (YV8_OPTIONS_DETECTOR | YV8_OPTIONS_SIZE))
+    g_option_context_add_main_entries (context, model, NULL);
+  if (groups & (YV8_OPTIONS_DETECTOR | YV8_OPTIONS_DEVICE))
+    g_option_context_add_main_entries (context, device, NULL);
+  if (groups & (YV8_OPTIONS_DETECTOR | YV8_OPTIONS_DEVICE | YV8_OPTIONS_SIZE))
     g_option_context_add_main_entries (context, size, NULL);
   if (groups & YV8_OPTIONS_PARAMS)
     g_option_context_add_main_entries (context, params, NULL);

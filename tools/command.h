@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 /**
  * Yv8OptionGroup:
  * @YV8_OPTIONS_DETECTOR: --model, --device, --size, --threads
+ * @YV8_OPTIONS_DEVICE: these without --model
  * @YV8_OPTIONS_PARAMS: --threshold, --iou, --max-detections, --classes
  * @YV8_OPTIONS_SIZE: --size alone
  * @YV8_OPTIONS_INPUTS: --input, --output, --frames, --validate, --max-drop; checked by
@@ -20,6 +21,7 @@ typedef enum {
   YV8_OPTIONS_PARAMS = 1 << 1,
   YV8_OPTIONS_SIZE = 1 << 2,
   YV8_OPTIONS_INPUTS = 1 << 3,
+  YV8_OPTIONS_DEVICE = 1 << 4,
 } Yv8OptionGroup;
 
 /**
@@ -67,6 +69,7 @@ extern const Yv8Command yv8_detect_command;
 extern const Yv8Command yv8_eval_command;
 extern const Yv8Command yv8_calibrate_command;
 extern const Yv8Command yv8_compress_command;
+extern const Yv8Command yv8_compare_command;
 extern const Yv8Command yv8_bench_command;
 extern const Yv8Command yv8_inspect_command;
 extern const Yv8Command yv8_devices_command;

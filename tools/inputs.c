@@ -3,6 +3,7 @@
  * What the commands share that make a model of a model and frames. */
 #include "inputs.h"
 #include "files.h"
+#include "spread.h"
 
 gboolean
 yv8_usage_error (GError **error, const char *message)
@@ -51,8 +52,11 @@ yv8_inputs_check_outputs (
 
   for (gsize i = 0; i < G_N_ELEMENTS (outputs) && outputs[i]; i++) {
     gboolean own = yv8_files_same (outputs[i], options->model);
-    for (char *const *input = inputs; *input; input++)
-      own |= !g_file_test (*input, G_FILE_TEST_IS_DIR) && yv8_files_same (outputs[i], *input);
+    for (char *const *input = inputs; *input; input++) {
+      double part[2];
+      g_autofree char *path = yv8_spread_split (*input, part);
+      own |= !g_file_test (path, G_FILE_TEST_IS_DIR) && yv8_files_same (outputs[i], path);
+    }
     if (own)
       return yv8_usage_error (error, "--output and --report must not be files that are read");
     if (!yv8_files_check_output (outputs[i], error))

@@ -4,6 +4,7 @@
 #include "labels.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Fills values with the numbers of a line: their count, at most max, or -1 if one is no number. */
 static int
@@ -78,4 +79,16 @@ yv8_labels_load (const char *path, guint n_classes, guint width, guint height, G
     g_array_append_val (labels, label);
   }
   return g_steal_pointer (&labels);
+}
+
+GArray *
+yv8_labels_of_picture (const char *folder, const char *name, guint n_classes, guint width,
+    guint height, GError **error)
+{
+  const char *dot = strrchr (name, '.');
+  g_autofree char *stem = dot ? g_strndup (name, (gsize) (dot - name)) : g_strdup (name);
+  g_autofree char *file = g_strconcat (stem, ".txt", NULL);
+  g_autofree char *path = g_build_filename (folder, file, NULL);
+
+  return yv8_labels_load (path, n_classes, width, height, error);
 }

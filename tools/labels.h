@@ -22,4 +22,12 @@ G_BEGIN_DECLS
 GArray *yv8_labels_load (
     const char *path, guint n_classes, guint width, guint height, GError **error);
 
+/**
+ * yv8_labels_of_picture: like yv8_labels_load()
+ * @folder: of the labels
+ * @name: of the picture's file: of "a.jpg" the labels are in "a.txt"
+ */
+GArray *yv8_labels_of_picture (const char *folder, const char *name, guint n_classes, guint width,
+    guint height, GError **error);
+
 G_END_DECLS

@@ -17,6 +17,7 @@ static const Yv8Command *const commands[] = {
   &yv8_eval_command,
   &yv8_calibrate_command,
   &yv8_compress_command,
+  &yv8_compare_command,
   &yv8_bench_command,
   &yv8_inspect_command,
   &yv8_devices_command,

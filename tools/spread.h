@@ -28,7 +28,7 @@ typedef gboolean (*Yv8SpreadFunc) (
 /**
  * yv8_spread_new:
  * @inputs: (array zero-terminated=1): files, URIs, and folders, of which the pictures are taken in
- *   the order of their names
+ *   the order of their names; each of which may end in a part of its frames, "vtest.avi#0-50%"
  * @n: how many frames to choose at most
  *
  * Opens every clip to learn how long it is; one that does not say is decoded once.
@@ -38,6 +38,12 @@ typedef gboolean (*Yv8SpreadFunc) (
 Yv8Spread *yv8_spread_new (char *const *inputs, guint n, GError **error);
 void yv8_spread_free (Yv8Spread *spread);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Spread, yv8_spread_free)
+
+/**
+ * yv8_spread_split: Returns: (transfer full): @input without the part of it that is to be taken
+ * @part: (out): the percentages where that begins and ends; 0 and 100 where none is given
+ */
+char *yv8_spread_split (const char *input, double part[2]);
 
 /**
  * yv8_spread_n_frames: Returns: how many frames will be chosen; less when a clip is shorter than it

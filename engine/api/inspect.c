@@ -5,6 +5,7 @@
 
 #include "api/model.h"
 #include "api/size.h"
+#include "compress/live.h"
 #include "model/encoding.h"
 
 typedef struct {
@@ -13,7 +14,7 @@ typedef struct {
   char *type;
   const char *precision; /* of what is read and what is written */
   const Yv8Quant *quant; /* NULL where none is its own */
-  guint64 parameters, macs;
+  guint64 parameters, macs, live_macs;
   Yv8Encoding weights; /* of a CONV, as the model file stores them */
 } Row;
 
@@ -96,7 +97,7 @@ make_rows (const Yv8Model *model, guint width, guint height, GError **error)
     Yv8Shape out = yv8_op_out_shape (op, shapes);
     Row row = { op, NULL, op_type (op), op_precision (model->graph, op),
       op_quant (model->graph, op), yv8_op_parameters (op), yv8_op_macs (op, shapes),
-      op_weights (op) };
+      yv8_live_op_macs (model->graph, op, shapes), op_weights (op) };
     row.shape =
         op->kind == YV8_OP_DETECT
             ? g_strdup_printf ("%ux%u", 4 + op->n_classes, yv8_graph_n_anchors (op, width, height))
@@ -117,6 +118,7 @@ total (const GArray *rows, guint *n_convs)
     sum.parameters += row->parameters;
     sum.macs += row->macs;
     sum.weights.bytes += row->weights.bytes;
+    sum.live_macs += row->live_macs;
     *n_convs += row->op->kind == YV8_OP_CONV;
   }
   return sum;
@@ -215,6 +217,9 @@ to_text (const Yv8Model *model, guint width, guint height, const GArray *rows)
       "\ntotal       %u ops, %u convolutions, %.3f M parameters, %.3f GMAC at %ux%u\n", rows->len,
       n_convs, sum.parameters / 1e6, sum.macs / 1e9, width, height);
   g_string_append_printf (text, "weights     %.3f MB in a model file\n", sum.weights.bytes / 1e6);
+  if (sum.live_macs < sum.macs)
+    g_string_append_printf (text, "live        %.3f M parameters, %.3f GMAC: without zeroes\n",
+        yv8_live_parameters (model->graph) / 1e6, sum.live_macs / 1e9);
   g_string_append_printf (
       text, "input       %ux%u\nclasses     %u\n", model->width, model->height, model->n_classes);
   append_labels (text, model);
@@ -264,6 +269,7 @@ add_ops (JsonBuilder *builder, const GArray *rows)
       add_string (builder, "stored", row->weights.name);
       add_int (builder, "stored_bytes", row->weights.bytes);
     }
+    add_int (builder, "live_macs", row->live_macs);
     add_string (builder, "precision", row->precision);
     if (row->quant) {
       add_double (builder, "scale", (double) row->quant->scale);
@@ -307,6 +313,8 @@ to_json (const Yv8Model *model, guint width, guint height, const GArray *rows)
   add_int (builder, "parameters", sum.parameters);
   add_int (builder, "macs", sum.macs);
   add_int (builder, "stored_bytes", sum.weights.bytes);
+  add_int (builder, "live_parameters", yv8_live_parameters (model->graph));
+  add_int (builder, "live_macs", sum.live_macs);
   add_int (builder, "convolutions", n_convs);
   add_strings (builder, model);
   add_int (builder, "bytes", model->size);

@@ -6,8 +6,6 @@
 #include "compress/agreement.h"
 #include "detect/decode.h"
 
-#define MATCH_IOU 0.5f
-
 static GArray *
 decode (Yv8Decoder *decoder, Yv8Executor *executor, guint n_outputs, float threshold)
 {
@@ -46,34 +44,6 @@ yv8_agreement_detect (const Yv8Graph *graph, const Yv8Target *target, const Yv8A
   return TRUE;
 }
 
-/* Boxes of one class, each with the free one of the other network that it overlaps most. */
-static double
-sum_score_shift (const GArray *truth, const GArray *found, guint *n)
-{
-  g_autofree gboolean *taken = g_new0 (gboolean, found->len + 1);
-  double sum = 0;
-
-  for (guint i = 0; i < truth->len; i++) {
-    const Yv8Detection *a = &g_array_index (truth, Yv8Detection, i);
-    float most = MATCH_IOU;
-    guint best = G_MAXUINT;
-    for (guint j = 0; j < found->len; j++) {
-      const Yv8Detection *b = &g_array_index (found, Yv8Detection, j);
-      float iou = a->class_id == b->class_id && !taken[j] ? yv8_detection_iou (a, b) : 0;
-      if (iou >= most && (best == G_MAXUINT || iou > most)) {
-        most = iou;
-        best = j;
-      }
-    }
-    if (best == G_MAXUINT)
-      continue;
-    taken[best] = TRUE;
-    sum += (double) (g_array_index (found, Yv8Detection, best).score - a->score);
-    (*n)++;
-  }
-  return sum;
-}
-
 void
 yv8_agreement_compare (
     const GPtrArray *truth, const GPtrArray *found, guint n_classes, Yv8Agreement *agreement)
@@ -87,7 +57,8 @@ yv8_agreement_compare (
     const GArray *a = g_ptr_array_index (truth, i), *b = g_ptr_array_index (found, i);
     yv8_evaluator_add_image (
         evaluator, (const Yv8Detection *) a->data, a->len, (const Yv8Detection *) b->data, b->len);
-    shift += sum_score_shift (a, b, &n);
+    shift += yv8_score_shift (
+        (const Yv8Detection *) a->data, a->len, (const Yv8Detection *) b->data, b->len, &n);
   }
   yv8_evaluator_average (evaluator, &average);
   *agreement = (Yv8Agreement){ average.map, average.map50, n ? shift / n : 0, average.n_images,

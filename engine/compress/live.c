@@ -42,17 +42,21 @@ count_in_blocks (const Yv8Graph *graph, const Yv8Op *op)
 }
 
 guint64
+yv8_live_op_macs (const Yv8Graph *graph, const Yv8Op *op, const Yv8Shape *shapes)
+{
+  if (op->kind != YV8_OP_CONV)
+    return 0;
+  Yv8Shape shape = yv8_op_out_shape (op, shapes);
+  return count_in_blocks (graph, op) * shape.height * shape.width;
+}
+
+guint64
 yv8_live_macs (const Yv8Graph *graph, const Yv8Shape *shapes)
 {
   guint64 macs = 0;
 
-  for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
-    const Yv8Op *op = yv8_graph_op (graph, i);
-    if (op->kind != YV8_OP_CONV)
-      continue;
-    Yv8Shape shape = yv8_op_out_shape (op, shapes);
-    macs += count_in_blocks (graph, op) * shape.height * shape.width;
-  }
+  for (guint i = 0; i < yv8_graph_n_ops (graph); i++)
+    macs += yv8_live_op_macs (graph, yv8_graph_op (graph, i), shapes);
   return macs;
 }
 

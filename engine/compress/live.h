@@ -8,11 +8,17 @@
 G_BEGIN_DECLS
 
 /**
- * yv8_live_macs:
+ * yv8_live_op_macs:
+ * @op: of @graph
  * @shapes: from yv8_graph_infer()
  *
- * Returns: multiply-accumulates without those of blocks (compress/block.h) whose weights are all 0,
- *   which int8 kernels leave out
+ * Returns: multiply-accumulates of @op without those of blocks (compress/block.h) whose weights are
+ *   all 0, which int8 kernels leave out
+ */
+guint64 yv8_live_op_macs (const Yv8Graph *graph, const Yv8Op *op, const Yv8Shape *shapes);
+
+/**
+ * yv8_live_macs: Returns: the sum of all ops
  */
 guint64 yv8_live_macs (const Yv8Graph *graph, const Yv8Shape *shapes);
 

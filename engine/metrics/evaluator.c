@@ -9,6 +9,7 @@
 
 #define N_THRESHOLDS 10
 #define N_RECALLS    101
+#define MATCH_IOU    0.5f
 
 /* A detection: bit i of @matches: it matched a label at the i-th IoU threshold. */
 typedef struct {
@@ -189,4 +190,31 @@ yv8_evaluator_average (const Yv8Evaluator *evaluator, Yv8Average *average)
   }
   average->map = n ? average->map / n : NAN;
   average->map50 = n ? average->map50 / n : NAN;
+}
+
+double
+yv8_score_shift (const Yv8Detection *truth, guint n_truth, const Yv8Detection *found, guint n_found,
+    guint *n_matched)
+{
+  g_autofree gboolean *taken = g_new0 (gboolean, n_found + 1);
+  double sum = 0;
+
+  for (guint i = 0; i < n_truth; i++) {
+    float most = MATCH_IOU;
+    guint best = G_MAXUINT;
+    for (guint j = 0; j < n_found; j++) {
+      gboolean free = found[j].class_id == truth[i].class_id && !taken[j];
+      float iou = free ? yv8_detection_iou (&truth[i], &found[j]) : 0;
+      if (iou >= most && (best == G_MAXUINT || iou > most)) {
+        most = iou;
+        best = j;
+      }
+    }
+    if (best == G_MAXUINT)
+      continue;
+    taken[best] = TRUE;
+    sum += (double) (found[best].score - truth[i].score);
+    (*n_matched)++;
+  }
+  return sum;
 }

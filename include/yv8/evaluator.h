@@ -67,4 +67,15 @@ YV8_API void yv8_evaluator_class_average (
  */
 YV8_API float yv8_detection_iou (const Yv8Detection *a, const Yv8Detection *b);
 
+/**
+ * yv8_score_shift:
+ * @truth: (array length=n_truth): boxes, each of which is matched with the free one of @found of
+ * its class that it overlaps most, by an IoU of at least 0.5
+ * @n_matched: (inout): the number of matches is added
+ *
+ * Returns: the sum of the scores of what was matched in @found, less those in @truth
+ */
+YV8_API double yv8_score_shift (const Yv8Detection *truth, guint n_truth, const Yv8Detection *found,
+    guint n_found, guint *n_matched);
+
 G_END_DECLS

@@ -89,10 +89,11 @@ YV8_API const char *yv8_model_sha256 (const Yv8Model *model);
  * @height: likewise
  * @json: one JSON object instead of a table
  *
- * Describes the model layer by layer: type, output shape, parameters, multiply-accumulates, and of
- * an int8 model the precision, scale, zero point and range of what is written; totals; the file's
- * size; labels; licence and all other metadata. The text is stable: the same file gives the same
- * bytes.
+ * Describes the model layer by layer: type, output shape, parameters, multiply-accumulates (all,
+ * and "live" ones, without those of blocks of weights that are 0 and that int8 kernels leave out),
+ * and of an int8 model the precision, scale, zero point and range of what is written; totals; the
+ * file's size; labels; licence and all other metadata. The text is stable: the same file gives the
+ * same bytes.
  *
  * Returns: (transfer full): the text; %NULL with @error set (ARGUMENT) on a bad size
  */
