@@ -233,7 +233,9 @@ static Yv8Graph *
 palettize (Job *job, GError **error)
 {
   const Yv8Workspace *space = job->workspace;
-  const Yv8PaletteOptions options = { .centroids = 16u << job->step->palette };
+  const Yv8PaletteOptions options = { .centroids = 16u << job->step->palette,
+    .bytes = job->step->bytes,
+    .size = (double) job->model->size };
 
   return yv8_palettize (job->model->graph, job->before->graph, &options, &space->target,
       space->albums[YV8_FRAME_CALIBRATE], space->progress, space->data, error);
@@ -260,11 +262,6 @@ yv8_step_check (const Yv8Step *step, const Yv8Model *model, GError **error)
   if (!(prunes ? UNITS[step->unit].prune != NULL : KINDS[step->kind].run != NULL)) {
     g_set_error (
         error, YV8_ERROR, YV8_ERROR_UNSUPPORTED, "[%s]: this version cannot do that", step->name);
-    return FALSE;
-  }
-  if (step->kind == YV8_STEP_PALETTE && step->bytes > 0) {
-    g_set_error (
-        error, YV8_ERROR, YV8_ERROR_UNSUPPORTED, "[%s]: this version knows no bytes", step->name);
     return FALSE;
   }
   if (step->kind != YV8_STEP_CLASSES)

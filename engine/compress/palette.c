@@ -10,8 +10,11 @@
 #include "compress/block.h"
 #include "compress/feedback.h"
 #include "compress/layers.h"
+#include "model/encoding.h"
 
-#define N_CELLS 508 /* of half an integer each, from -127 to 127: midpoints are their bounds */
+#define MOST_CENTROIDS 64 /* of layers that a budget allows more */
+
+#define N_CELLS        508 /* of half an integer each, from -127 to 127: midpoints are their bounds */
 
 typedef struct {
   const Yv8Graph *source;
@@ -19,7 +22,7 @@ typedef struct {
   Yv8Graph *result;
   Yv8Quant **quants; /* of the result */
   GHashTable *ops;   /* of the result, by name */
-  guint centroids;
+  guint *centroids;  /* of each op of the source */
 } Palettizer;
 
 /* A layer's rows that share a palette. */
@@ -305,7 +308,7 @@ share_layer (gpointer data, guint index, const Yv8Gram *gram, GError **error)
   for (guint first = 0; first < op->out.channels; first += YV8_PALETTE_ROWS) {
     Group group = { gram, layer.n, first, MIN (op->out.channels - first, YV8_PALETTE_ROWS), taps,
       layer.weights + first * n, source->weights + first * (n - 1), scales };
-    group.k = self->centroids;
+    group.k = self->centroids[index];
     group.q = op->qweights + first * (n - 1);
     if (!share_group (&group, &feedback, error))
       return FALSE;
@@ -316,6 +319,14 @@ share_layer (gpointer data, guint index, const Yv8Gram *gram, GError **error)
   }
   yv8_layer_store (&layer, &g_array_index (self->read->ops, Yv8Op, index));
   return TRUE;
+}
+
+static void
+stop (Palettizer *self)
+{
+  g_clear_pointer (&self->ops, g_hash_table_unref);
+  g_clear_pointer (&self->read, yv8_graph_free);
+  g_clear_pointer (&self->result, yv8_graph_free);
 }
 
 static GHashTable *
@@ -331,21 +342,107 @@ ops_of (Yv8Graph *graph)
   return ops;
 }
 
+/* Of @op's weights in a model file, about. */
+static double
+bytes_of (const Yv8Op *op, guint centroids)
+{
+  guint groups = (op->out.channels + YV8_PALETTE_ROWS - 1) / YV8_PALETTE_ROWS;
+
+  return (double) yv8_encoding_choose (op).bytes * g_bit_storage (centroids - 1) / 8 +
+         (double) groups * centroids;
+}
+
+/* Always twice the centroids where that takes most error off for its bytes: a bit more of an index
+ * quarters the error. */
+static void
+spend (Palettizer *self, double *errors, double left)
+{
+  for (;;) {
+    guint best = 0;
+    double most = 0, price = 0;
+    for (guint i = 0; i < yv8_graph_n_ops (self->source); i++) {
+      const Yv8Op *op = g_hash_table_lookup (self->ops, yv8_graph_op (self->source, i)->name);
+      if (errors[i] <= 0 || !op || !op->qweights || 2 * self->centroids[i] > MOST_CENTROIDS)
+        continue;
+      double bytes = bytes_of (op, 2 * self->centroids[i]) - bytes_of (op, self->centroids[i]);
+      if (bytes <= left && errors[i] / bytes > most) {
+        most = errors[i] / bytes;
+        price = bytes;
+        best = i;
+      }
+    }
+    if (most <= 0)
+      break;
+    self->centroids[best] *= 2;
+    errors[best] /= 4;
+    left -= price;
+  }
+}
+
+/* Bytes that are left if all layers have the centroids that they have now. */
+static double
+bytes_left (const Palettizer *self, const Yv8Layers *layers, const Yv8PaletteOptions *options)
+{
+  double left = options->bytes - options->size;
+
+  for (guint i = 0; i < yv8_graph_n_ops (self->source); i++) {
+    const Yv8Op *op = g_hash_table_lookup (self->ops, yv8_graph_op (self->source, i)->name);
+    if (op && op->qweights && yv8_layers_inner (layers, i))
+      left += (double) yv8_encoding_choose (op).bytes - bytes_of (op, self->centroids[i]);
+  }
+  return left;
+}
+
+static void
+start (Palettizer *self, const Yv8Graph *int8)
+{
+  stop (self);
+  self->read = yv8_graph_copy (self->source, yv8_graph_n_ops (self->source));
+  self->result = yv8_graph_copy (int8, yv8_graph_n_ops (int8));
+  self->ops = ops_of (self->result);
+}
+
+/* Gives sensitive layers what the budget leaves. */
+static gboolean
+choose_centroids (Palettizer *self, Yv8Layers *layers, const Yv8Graph *int8,
+    const Yv8PaletteOptions *options, GError **error)
+{
+  g_autofree double *errors = g_new0 (double, yv8_graph_n_ops (self->source));
+  double left = bytes_left (self, layers, options);
+
+  layers->stage = "measuring what layers do to boxes";
+  if (!yv8_layers_walk (layers, self->source, share_layer, self, 0.3, error) ||
+      !yv8_layers_judge (layers, self->read, errors, 0.2, error))
+    return FALSE;
+  start (self, int8);
+  spend (self, errors, left);
+  return TRUE;
+}
+
 Yv8Graph *
 yv8_palettize (const Yv8Graph *int8, const Yv8Graph *source, const Yv8PaletteOptions *options,
     const Yv8Target *target, const Yv8Album *album, Yv8ProgressFunc progress, gpointer data,
     GError **error)
 {
   g_autoptr (Yv8Layers) layers = yv8_layers_new (source, target, album, progress, data, error);
-  g_autoptr (Yv8Graph) read = yv8_graph_copy (source, yv8_graph_n_ops (source));
-  g_autoptr (Yv8Graph) result = yv8_graph_copy (int8, yv8_graph_n_ops (int8));
-  g_autoptr (GHashTable) ops = ops_of (result);
+  guint n = yv8_graph_n_ops (source);
+  Palettizer self = { .source = source };
+  Yv8Graph *result = NULL;
 
   if (!layers)
     return NULL;
-  Palettizer self = { source, read, result, yv8_graph_quants (int8), ops, options->centroids };
+  self.quants = yv8_graph_quants (int8);
+  self.centroids = g_new (guint, n);
+  for (guint i = 0; i < n; i++)
+    self.centroids[i] = options->centroids;
+  start (&self, int8);
+  gboolean good = options->bytes <= 0 || choose_centroids (&self, layers, int8, options, error);
   layers->stage = "sharing weights";
-  gboolean good = yv8_layers_walk (layers, read, share_layer, &self, 1, error);
+  if (good && yv8_layers_walk (layers, self.read, share_layer, &self, 1, error) &&
+      yv8_graph_check (self.result, error))
+    result = g_steal_pointer (&self.result);
+  stop (&self);
   yv8_quants_free (self.quants);
-  return good && yv8_graph_check (result, error) ? g_steal_pointer (&result) : NULL;
+  g_free (self.centroids);
+  return result;
 }

@@ -37,9 +37,13 @@ double yv8_palette_find (
 /**
  * Yv8PaletteOptions:
  * @centroids: of a palette, 1 to YV8_PALETTE_MOST; files gain by 16, 32, 64
+ * @bytes: of the model file, about: layers whose shared weights do most to the boxes for their size
+ *   have twice or four times the centroids, up to 64, as long as it is kept; 0 for no more
+ * @size: bytes of the model file of @int8; needed with @bytes alone
  */
 typedef struct {
   guint centroids;
+  double bytes, size;
 } Yv8PaletteOptions;
 
 /**
