@@ -11,6 +11,7 @@
 #include "compress/channels.h"
 #include "compress/palette.h"
 #include "compress/prune.h"
+#include "compress/single.h"
 #include "compress/subset.h"
 #include "model/file.h"
 
@@ -128,6 +129,17 @@ prune_channels (Job *job, GBytes *costs, GError **error)
       space->albums[YV8_FRAME_CALIBRATE], space->progress, space->data, error);
 }
 
+static Yv8Graph *
+prune_single (Job *job, GBytes *costs, GError **error)
+{
+  const Yv8Workspace *space = job->workspace;
+  const Yv8SingleOptions options = { job->step->criterion, job->step->share,
+    job->step->unit == YV8_PRUNE_2_4 };
+
+  return yv8_prune_single (job->model->graph, &options, &space->target,
+      space->albums[YV8_FRAME_CALIBRATE], space->progress, space->data, error);
+}
+
 /* Costs depend on no share, so trials with others need not measure them again. */
 static const struct {
   GBytes *(*measure) (Job *job, GError **error);
@@ -135,6 +147,8 @@ static const struct {
 } UNITS[YV8_N_PRUNE_UNITS] = {
   [YV8_PRUNE_BLOCKS] = { measure_blocks, prune_blocks },
   [YV8_PRUNE_CHANNELS] = { measure_channels, prune_channels },
+  [YV8_PRUNE_WEIGHTS] = { NULL, prune_single },
+  [YV8_PRUNE_2_4] = { NULL, prune_single },
 };
 
 static char *
@@ -161,6 +175,8 @@ measure_and_prune (Job *job, const char *key, GError **error)
 static Yv8Graph *
 prune (Job *job, GError **error)
 {
+  if (!UNITS[job->step->unit].measure)
+    return UNITS[job->step->unit].prune (job, NULL, error);
   g_autofree char *key = costs_key (job);
   g_autoptr (GBytes) costs = yv8_checkpoint_load (job->workspace->checkpoint, key);
   g_autoptr (GError) reason = NULL;

@@ -232,6 +232,33 @@ test_share (void)
   g_assert_cmpfloat (last, <, 1.5 * dense);
 }
 
+/* What a size allows beyond 16 centroids makes the error smaller; what it does not is not taken. */
+static void
+test_budget (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = make_network (rand), int8 = quantize (graph);
+  g_autoptr (Yv8Album) album = make_album (rand, 12), fresh = make_album (rand, 4);
+  g_autoptr (Yv8Graph) small = share (int8, graph, album, 16);
+  const double budgets[] = { 1, 1e6 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (budgets); i++) {
+    const Yv8PaletteOptions options = { .centroids = 16, .bytes = budgets[i], .size = 1e5 };
+    g_autoptr (GError) error = NULL;
+    double most = 2;
+    g_autoptr (Yv8Graph) result =
+        yv8_palettize (int8, graph, &options, &TARGET, album, go_on, &most, &error);
+    g_assert_no_error (error);
+    if (i == 0)
+      g_assert_cmpfloat (output_error (result, small, fresh), ==, 0);
+    else
+      g_assert_cmpfloat (
+          output_error (graph, result, fresh), <, output_error (graph, small, fresh));
+    g_assert_cmpuint (most_values (result, graph), <=, i == 0 ? 16 : 64);
+    g_assert_cmpuint (most_values (result, graph), >, i == 0 ? 12 : 32);
+  }
+}
+
 static void
 test_stopped (void)
 {
@@ -252,6 +279,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/palette/find", test_find);
   g_test_add_func ("/palette/share", test_share);
+  g_test_add_func ("/palette/budget", test_budget);
   g_test_add_func ("/palette/stopped", test_stopped);
   return g_test_run ();
 }

@@ -6,6 +6,7 @@
 #include "compress/gather.h"
 #include "compress/prune.h"
 #include "compress/quantize.h"
+#include "compress/single.h"
 #include "graphs.h"
 #include "ref/backend.h"
 #include "testing.h"
@@ -243,6 +244,62 @@ test_prune (void)
   g_assert_cmpfloat (errors[YV8_CRITERION_OBS], <, 0.5 * errors[YV8_CRITERION_RANDOM]);
 }
 
+/* The most and the least zeroes of four input channels of a tap, and the share of all. */
+static double
+count_zeroes (const Yv8Op *op, guint *least, guint *most)
+{
+  guint taps = op->window.kernel_h * op->window.kernel_w, zeroes = 0;
+  guint n_in = op->in[0].channels;
+
+  *least = 4;
+  *most = 0;
+  for (guint i = 0; i < op->out.channels * n_in / 4 * taps; i++) {
+    const float *quad = op->weights + (gsize) (i / taps) * 4 * taps + i % taps;
+    guint count = 0;
+    for (guint k = 0; k < 4; k++)
+      count += quad[k * taps] == 0.0f;
+    zeroes += count;
+    *least = MIN (*least, count);
+    *most = MAX (*most, count);
+  }
+  return (double) zeroes / (op->out.channels * n_in * taps);
+}
+
+static void
+test_single (gconstpointer data)
+{
+  static const Yv8Criterion CRITERIA[] = { YV8_CRITERION_OBS, YV8_CRITERION_L2,
+    YV8_CRITERION_RANDOM };
+  gboolean quads = GPOINTER_TO_INT (data);
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = make_network (rand);
+  g_autoptr (Yv8Album) album = make_album (rand, 12), fresh = make_album (rand, 4);
+  double errors[G_N_ELEMENTS (CRITERIA)];
+
+  for (guint i = 0; i < G_N_ELEMENTS (CRITERIA); i++) {
+    const Yv8SingleOptions options = { CRITERIA[i], 0.5, quads };
+    g_autoptr (GError) error = NULL;
+    double last = 0;
+    g_autoptr (Yv8Graph) pruned =
+        yv8_prune_single (graph, &options, &TARGET, album, go_on, &last, &error);
+    g_assert_no_error (error);
+    g_autoptr (Yv8Graph) again =
+        yv8_prune_single (pruned, &options, &TARGET, album, go_on, &last, &error);
+    g_assert_no_error (error);
+    for (guint layer = 2; layer < 5; layer += 2) { /* whose channels come in fours */
+      guint least, most;
+      double share = count_zeroes (yv8_graph_op (pruned, layer), &least, &most);
+      g_assert_cmpfloat (fabs (share - 0.5), <, 1e-3);
+      g_assert_true (!quads || (least == 2 && most == 2));
+      g_assert_cmpfloat (count_zeroes (yv8_graph_op (again, layer), &least, &most), ==, share);
+    }
+    errors[i] = output_error (graph, pruned, fresh);
+  }
+  g_test_message ("squared errors: OBS %g, L2 %g, random %g", errors[0], errors[1], errors[2]);
+  g_assert_cmpfloat (errors[0], <, 0.5 * errors[1]);
+  g_assert_cmpfloat (errors[1], <, errors[2]);
+}
+
 /* Costs that were measured before give the same network, and for another one they are refused. */
 static void
 test_costs (void)
@@ -309,6 +366,8 @@ main (int argc, char **argv)
   g_test_add_func ("/prune/budget", test_budget);
   g_test_add_func ("/prune/gather", test_gather);
   g_test_add_func ("/prune/whole", test_prune);
+  g_test_add_data_func ("/prune/single", GINT_TO_POINTER (FALSE), test_single);
+  g_test_add_data_func ("/prune/2:4", GINT_TO_POINTER (TRUE), test_single);
   g_test_add_func ("/prune/costs", test_costs);
   g_test_add_func ("/prune/nothing", test_nothing);
   g_test_add_func ("/prune/stopped", test_stopped);
