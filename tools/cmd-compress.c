@@ -14,7 +14,7 @@
 
 #define BAR 1000 /* of the work after the frames */
 
-static char *recipe_name, *criterion, *classes, *checkpoint;
+static char *recipe_name, *criterion, *classes, *checkpoint, *report_path;
 static char **prunes;
 static int palette;
 static double target_macs, target_ms;
@@ -119,7 +119,7 @@ open_compressor (Job *job, GError **error)
     .target_macs = target_macs,
     .target_ms = target_ms,
     .max_drop = options->max_drop,
-    .measure = measure,
+    .measure = measure || report_path,
   };
   job->source = yv8_model_load (options->model, error);
   if (!job->source)
@@ -229,6 +229,16 @@ print_trials (const Job *job)
 }
 
 static gboolean
+write_report (const Job *job, GError **error)
+{
+  if (!report_path)
+    return TRUE;
+  g_autofree char *page = yv8_compressor_report (job->compressor, error);
+  return page && g_file_set_contents_full (
+                     report_path, page, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0666, error);
+}
+
+static gboolean
 finish (Job *job, GError **error)
 {
   const char *output = job->options->output;
@@ -242,13 +252,15 @@ finish (Job *job, GError **error)
     return FALSE;
   }
   if (job->model)
-    return yv8_model_save (job->model, output, error);
+    return yv8_model_save (job->model, output, error) && write_report (job, error);
   if (!g_error_matches (reason, YV8_ERROR, YV8_ERROR_ACCURACY)) {
     g_propagate_error (error, g_steal_pointer (&reason));
     return FALSE;
   }
   if (!job->options->json)
     print_trials (job);
+  if (yv8_compressor_n_points (job->compressor) > 0)
+    write_report (job, NULL);
   g_set_error (
       error, YV8_ERROR, YV8_ERROR_ACCURACY, "%s: not written: %s", output, reason->message);
   return FALSE;
@@ -357,7 +369,7 @@ run (const Yv8Options *options, GError **error)
   g_auto (Job) job = { .options = options, .start = g_get_monotonic_time () };
   g_auto (GStrv) inputs = yv8_inputs_list (options, error);
 
-  if (!inputs || !yv8_inputs_check_outputs (options, inputs, NULL, error) ||
+  if (!inputs || !yv8_inputs_check_outputs (options, inputs, report_path, error) ||
       !choose_recipe (&job, error) || !open_compressor (&job, error))
     return FALSE;
   yv8_interrupt_watch ();
@@ -382,6 +394,7 @@ static const GOptionEntry entries[] = {
       "Share of the multiply-accumulates to be left", "SHARE" },
   { "target-ms", 0, 0, G_OPTION_ARG_DOUBLE, &target_ms,
       "Milliseconds that the network may take on the device", "MS" },
+  { "report", 'r', 0, G_OPTION_ARG_FILENAME, &report_path, "Write a page of HTML", "FILE" },
   { "measure", 0, 0, G_OPTION_ARG_NONE, &measure, "Time the network after each step", NULL },
   { "prune", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &prunes,
       "Remove a share in blocks, channels or weights; 2:4; may be repeated", "UNIT:SHARE" },
@@ -407,7 +420,8 @@ const Yv8Command yv8_compress_command = {
       "is within; up to 6 trials. If there is none, nothing is written and the exit status is 1.\n\n"
       "Work that was interrupted goes on where it was when the same command is given again.\n\n"
       "Examples:\n"
-      "  yv8 compress --model yolov8n.onnx --output fast.bin --recipe fast train/images\n"
+      "  yv8 compress --model yolov8n.onnx --output fast.bin --recipe fast --report fast.html \\\n"
+      "      train/images\n"
       "  yv8 compress --model yolov8n.onnx --output pruned.bin --prune blocks:0.3 train/images\n"
       "  yv8 compress --model yolov8n.onnx --output cars.bin --classes person,car --size 416x416 \\\n"
       "      --prune channels:0.1 --prune blocks:0.2 --max-drop 0.05 --input day.mp4 night.mp4",

@@ -15,10 +15,29 @@ G_BEGIN_DECLS
 void yv8_html_append (GString *html, const char *template, ...);
 
 /**
+ * yv8_html_begin: the page up to its content
+ */
+void yv8_html_begin (GString *html, const char *title);
+void yv8_html_end (GString *html);
+
+/**
+ * yv8_html_tile:
+ * @template: as of yv8_html_append(), of @value alone
+ */
+void yv8_html_tile (GString *html, const char *label, const char *template, double value);
+
+/**
+ * yv8_html_list:
+ * @items: (element-type utf8)
+ */
+void yv8_html_list (GString *html, const char *title, const GPtrArray *items);
+
+/**
  * Yv8Point: one layer in a chart
  * @label: (nullable): under the axis
  * @title: what is shown when it is pointed at
- * @values: of up to two series; NaN for none
+ * @values: of up to two series; NaN for none. Of bars the second is drawn behind the first: what it
+ *   was before
  * @muted: in the colour of layers in float32
  */
 typedef struct {
@@ -33,7 +52,7 @@ typedef struct {
  * @max: of the vertical axis, which begins at 0
  * @step: from one line of the grid to the next
  * @unit: after each number on the axis
- * @bars: the first series as bars, in place of both as dots
+ * @bars: bars in place of dots
  */
 typedef struct {
   double max, step;
@@ -44,6 +63,27 @@ typedef struct {
 } Yv8Chart;
 
 void yv8_html_chart (GString *html, const Yv8Chart *chart);
+
+/**
+ * yv8_html_scale: sets @step so that there are at most five lines below @max
+ */
+void yv8_html_scale (Yv8Chart *chart);
+
+/**
+ * Yv8Place: in a chart of two axes
+ * @label: beside it
+ * @y: 0 to 1
+ */
+typedef struct {
+  const char *label;
+  double x, y;
+} Yv8Place;
+
+/**
+ * yv8_html_scatter: a line from place to place; the horizontal axis begins at 0, the vertical one
+ * at a tenth below the least
+ */
+void yv8_html_scatter (GString *html, const Yv8Place *places, guint n);
 
 /**
  * yv8_html_histogram:

@@ -166,6 +166,19 @@ YV8_API void yv8_compressor_trial (
     const Yv8Compressor *compressor, guint index, Yv8CompressorTrial *trial);
 
 /**
+ * yv8_compressor_report:
+ *
+ * A page about the last yv8_compressor_finish(), also if that failed by ACCURACY, which refers to
+ * nothing outside of it: agreement against multiply-accumulates, size and, where it was measured,
+ * time after each step; what was cut of each layer; boxes before and after on some of the held-out
+ * frames, with their pictures; recipe, licence and names of frames.
+ *
+ * Returns: (transfer full): HTML; %NULL with @error set (ARGUMENT where no model was made, DEVICE,
+ *   MEMORY)
+ */
+YV8_API char *yv8_compressor_report (Yv8Compressor *compressor, GError **error);
+
+/**
  * yv8_compressor_forget: removes all checkpoints from the folder, and the folder if nothing else is
  * in it
  */

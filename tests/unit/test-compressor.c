@@ -153,6 +153,27 @@ test_points (void)
   g_assert_cmpstr (yv8_model_metadata (model, "yv8.source_sha256"), ==, yv8_model_sha256 (source));
 }
 
+/* The page is whole, refers to nothing, and shows every step and a picture. */
+static void
+test_report (void)
+{
+  g_autoptr (Yv8Compressor) compressor = prepare (BLOCKS "[quantize]\nmethod=minmax\n", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (yv8_compressor_report (compressor, &error));
+  g_assert_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT);
+  g_clear_error (&error);
+  g_autoptr (Yv8Model) model = finish (compressor);
+  g_autofree char *page = yv8_compressor_report (compressor, &error);
+  g_assert_no_error (error);
+  const char *const parts[] = { "<!doctype html>", "<svg", "quantize", "share=0.2",
+    "data:image/png;base64,", "</html>" };
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    if (!strstr (page, parts[i]))
+      g_error ("the page has no '%s'", parts[i]);
+  g_assert_null (strstr (page, "src=\"http"));
+}
+
 /* Quantising alone is what a calibrator does. */
 static void
 test_calibrator (void)
@@ -462,6 +483,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   model_path = g_getenv ("YV8_TINY_ONNX");
   g_test_add_func ("/compressor/points", test_points);
+  g_test_add_func ("/compressor/report", test_report);
   g_test_add_func ("/compressor/calibrator", test_calibrator);
   g_test_add_func ("/compressor/classes", test_classes);
   g_test_add_func ("/compressor/channels", test_channels);
