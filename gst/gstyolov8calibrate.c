@@ -8,8 +8,8 @@
  * @short_description: makes an int8 model from the frames that pass
  *
  * Makes an int8 model out of a float one, calibrated on the frames that pass, and writes it when it
- * agrees with the float model. The stream goes on meanwhile: buffers are neither changed nor held
- * nor waited with.
+ * agrees with the float model; with #GstYolov8Calibrate:recipe one that is pruned, too. The stream
+ * goes on meanwhile: buffers are neither changed nor held nor waited with.
  *
  * ## Example launch line
  * |[
@@ -21,6 +21,13 @@
  * |[
  * gst-launch-1.0 filesrc location=vtest.avi ! decodebin ! videoconvert ! identity sync=true !
  * yolov8calibrate model=yolov8n.onnx output=int8.bin frames=128 min-frames=64 ! fakesink
+ * ]|
+ *
+ * With a recipe, channels and blocks of weights that the scene can do without are removed too. That
+ * takes minutes, in the element's own thread:
+ * |[
+ * gst-launch-1.0 v4l2src ! videoconvert ! yolov8calibrate model=yolov8n.onnx output=scene.bin
+ * recipe=scene ! videoconvert ! autovideosink
  * ]|
  *
  * ## What is taken
@@ -69,6 +76,7 @@ typedef enum {
   PROP_OUTPUT,
   PROP_DEVICE,
   PROP_INPUT_SIZE,
+  PROP_RECIPE,
   PROP_FRAMES,
   PROP_MIN_FRAMES,
   PROP_INTERVAL,
@@ -78,7 +86,7 @@ typedef enum {
   PROP_STATS,
 } Property;
 
-#define N_STRINGS (PROP_INPUT_SIZE + 1)
+#define N_STRINGS (PROP_RECIPE + 1)
 
 struct _GstYolov8Calibrate {
   GstBaseTransform parent;
@@ -157,6 +165,7 @@ worker_open (GstYolov8Calibrate *self, char *strings[N_STRINGS], GError **error)
   Yv8WorkerOptions options = {
     .model = strings[PROP_MODEL],
     .output = strings[PROP_OUTPUT],
+    .recipe = strings[PROP_RECIPE],
     .calibrator = { .device = strings[PROP_DEVICE],
         .method = self->method,
         .max_drop = self->max_drop },
@@ -283,6 +292,7 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
   case PROP_OUTPUT:
   case PROP_DEVICE:
   case PROP_INPUT_SIZE:
+  case PROP_RECIPE:
     g_free (self->strings[id]);
     self->strings[id] = g_value_dup_string (value);
     break;
@@ -329,6 +339,7 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
   case PROP_OUTPUT:
   case PROP_DEVICE:
   case PROP_INPUT_SIZE:
+  case PROP_RECIPE:
     g_value_set_string (value, self->strings[id]);
     break;
   case PROP_FRAMES:
@@ -388,6 +399,11 @@ install_properties (GObjectClass *class)
     [PROP_INPUT_SIZE] = g_param_spec_string ("input-size", "Input size",
         "Size that frames are fitted into for the network, WxH in multiples of 32 (640x384); empty: "
         "the model's own",
+        NULL, set),
+    [PROP_RECIPE] = g_param_spec_string ("recipe", "Recipe",
+        "Compress by this recipe in place of quantising alone: the name of an installed one "
+        "(balanced, fast, scene, small), or a path with a '/' or ending in .recipe; `method` is the "
+        "recipe's then. Empty: int8 alone",
         NULL, set),
     [PROP_FRAMES] = g_param_spec_uint ("frames", "Frames",
         "Frames to take before the model is made; every eighth is held out to judge it",

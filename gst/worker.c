@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "frame.h"
+#include "maker.h"
 #include "priority.h"
 #include "worker.h"
 
@@ -34,7 +35,7 @@ struct _Yv8Worker {
   Yv8Novelty *novelty;
 
   /* Of the worker's thread. */
-  Yv8Calibrator *calibrator;
+  Yv8Maker *maker;
   guint percent; /* told last */
 
   /* Under the lock. Slots first_slot and on, n_slots of them, are full and the worker's. */
@@ -184,11 +185,11 @@ finish (Yv8Worker *self)
 
   self->percent = 0;
   post_progress (self, GST_PROGRESS_TYPE_START, text);
-  g_autoptr (Yv8Model) model = yv8_calibrator_finish (self->calibrator, follow, self, &error);
+  g_autoptr (Yv8Model) model = yv8_maker_finish (self->maker, follow, self, &error);
   if (model || g_error_matches (error, YV8_ERROR, YV8_ERROR_ACCURACY)) {
     g_mutex_lock (&self->lock);
     self->judged = TRUE;
-    yv8_calibrator_agreement (self->calibrator, &self->agreement);
+    yv8_maker_agreement (self->maker, &self->agreement);
     g_mutex_unlock (&self->lock);
   }
   if (model && yv8_model_save (model, self->output, &error))
@@ -208,7 +209,7 @@ add (Yv8Worker *self, const Slot *slot, GError **error)
     return FALSE;
   }
   yv8_frame_from_video (&frame, &video);
-  gboolean added = yv8_calibrator_add (self->calibrator, &frame, NULL, slot->use, error);
+  gboolean added = yv8_maker_add (self->maker, &frame, slot->use, error);
   gst_video_frame_unmap (&video);
   return added;
 }
@@ -238,14 +239,13 @@ release_slot (Yv8Worker *self)
 }
 
 /* Half of the processors are left to the stream. */
-static Yv8Calibrator *
-open_calibrator (const Yv8WorkerOptions *options, GError **error)
+static Yv8Maker *
+open_maker (const Yv8WorkerOptions *options, GError **error)
 {
   Yv8CalibratorOptions calibrator = options->calibrator;
-  g_autoptr (Yv8Model) model = yv8_model_load (options->model, error);
 
   calibrator.threads = MAX (g_get_num_processors () / 2, 1);
-  return model ? yv8_calibrator_new (model, &calibrator, error) : NULL;
+  return yv8_maker_new (options->model, options->recipe, &calibrator, error);
 }
 
 /* What the thread is given by the one that waits until it is open. */
@@ -256,20 +256,20 @@ typedef struct {
   GError *error;
 } Opening;
 
-/* In the worker's thread, since the calibrator makes threads, which inherit the priority. */
+/* In the worker's thread, since the maker makes threads, which inherit the priority. */
 static gboolean
 open_here (Opening *opening)
 {
   Yv8Worker *self = opening->worker;
 
   yv8_thread_lower_priority ();
-  Yv8Calibrator *calibrator = open_calibrator (opening->options, &opening->error);
+  Yv8Maker *maker = open_maker (opening->options, &opening->error);
   g_mutex_lock (&self->lock);
-  self->calibrator = calibrator;
+  self->maker = maker;
   opening->opened = TRUE;
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
-  return calibrator != NULL;
+  return maker != NULL;
 }
 
 static gpointer
@@ -493,7 +493,7 @@ yv8_worker_stop (Yv8Worker *self)
 {
   yv8_worker_cancel (self);
   g_thread_join (g_steal_pointer (&self->thread));
-  g_clear_pointer (&self->calibrator, yv8_calibrator_free);
+  g_clear_pointer (&self->maker, yv8_maker_free);
   warn_of_shortage (self, "Calibration was stopped");
   g_mutex_lock (&self->lock);
   if (self->state <= YV8_WORKER_FINISHING)

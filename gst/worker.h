@@ -12,13 +12,14 @@ G_BEGIN_DECLS
  * Yv8WorkerOptions:
  * @model: path of a float model
  * @output: path of the model file to write
+ * @recipe: (nullable): name or path of a recipe to compress by, in place of int8 alone
  * @calibrator: how; its threads are the worker's choice
  * @frames: to take, of which every YV8_WORKER_HOLD_OUT-th is held out for validation
  * @min_frames: that are enough when the stream ends
  * @interval: every so many-th frame is looked at
  */
 typedef struct {
-  const char *model, *output;
+  const char *model, *output, *recipe;
   Yv8CalibratorOptions calibrator;
   guint frames, min_frames, interval;
 } Yv8WorkerOptions;
@@ -56,7 +57,7 @@ typedef struct _Yv8Worker Yv8Worker;
  *
  * Loads the model, opens the device, starts the thread.
  *
- * Returns: (transfer full): %NULL with @error set (as yv8_model_load() and yv8_calibrator_new())
+ * Returns: (transfer full): %NULL with @error set (as yv8_model_load() and yv8_maker_new())
  */
 Yv8Worker *yv8_worker_new (GstElement *element, const Yv8WorkerOptions *options, GError **error);
 

@@ -149,6 +149,32 @@ test_quota (void)
   fixture_clear (&f);
 }
 
+/* With a recipe all of its steps are done, and the file says so. */
+static void
+test_recipe (void)
+{
+  Fixture f;
+  g_autoptr (GError) error = NULL;
+
+  fixture_init (&f, 16, 8);
+  g_autofree char *path = g_build_filename (f.folder, "test.recipe", NULL);
+  g_file_set_contents (
+      path, "[prune]\nunit=blocks\nshare=0.1\n[quantize]\nmethod=minmax\n", -1, &error);
+  g_assert_no_error (error);
+  g_object_set (f.element, "recipe", path, "max-drop", 0., NULL);
+  fixture_play (&f);
+  push_until_taken (&f, 16);
+  GstMessage *message = wait_for (&f, GST_MESSAGE_ELEMENT, 0);
+  g_assert_true (gst_message_has_name (message, "yolov8-calibrated"));
+  gst_message_unref (message); /* has a reference to the element */
+  assert_model_works (f.output);
+  g_autoptr (Yv8Model) model = yv8_model_load (f.output, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (yv8_model_metadata (model, "yv8.recipe"), "unit=blocks"));
+  g_assert_cmpstr (yv8_model_metadata (model, "yv8.method"), ==, "minmax");
+  fixture_clear (&f);
+}
+
 /* The end of the stream passes when the file is there, and min-frames are enough for that. */
 static void
 test_eos (void)
@@ -480,6 +506,7 @@ test_bad_settings (void)
     { "output", NULL, gst_resource_error_quark, GST_RESOURCE_ERROR_NOT_FOUND },
     { "output", "/nowhere/int8.bin", gst_resource_error_quark, GST_RESOURCE_ERROR_OPEN_WRITE },
     { "output", "/", gst_resource_error_quark, GST_RESOURCE_ERROR_OPEN_WRITE },
+    { "recipe", "/nowhere/scene.recipe", gst_resource_error_quark, GST_RESOURCE_ERROR_NOT_FOUND },
     { "device", "toaster", gst_resource_error_quark, GST_RESOURCE_ERROR_NOT_FOUND },
     { "input-size", "640", gst_library_error_quark, GST_LIBRARY_ERROR_SETTINGS },
   };
@@ -507,6 +534,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_add_func ("/calibrate/passthrough", test_passthrough);
   g_test_add_func ("/calibrate/quota", test_quota);
+  g_test_add_func ("/calibrate/recipe", test_recipe);
   g_test_add_func ("/calibrate/eos", test_eos);
   g_test_add_func ("/calibrate/too-few", test_too_few);
   g_test_add_func ("/calibrate/still", test_still);
