@@ -16,45 +16,30 @@
 #include "lib/access.glsl"
 #include "lib/dot.glsl"
 #include "lib/pixel.glsl"
+#include "lib/epilogue.glsl"
 
 layout (constant_id = YV8_CONSTANT_PIXELS) const int PIXELS = 4;
 layout (constant_id = YV8_CONSTANT_KERNEL_H) const int KERNEL_H = 3;
 layout (constant_id = YV8_CONSTANT_KERNEL_W) const int KERNEL_W = 3;
 layout (constant_id = YV8_CONSTANT_STRIDE) const int STRIDE = 1;
 layout (constant_id = YV8_CONSTANT_PAD) const int PAD = 1;
-layout (constant_id = YV8_CONSTANT_SILU) const bool SILU = true;
-layout (constant_id = YV8_CONSTANT_RESIDUAL) const bool RESIDUAL = false;
-layout (constant_id = YV8_CONSTANT_TO_F32) const bool TO_F32 = false;
 layout (constant_id = YV8_CONSTANT_GROUPS) const int GROUPS = YV8_TILE_GROUPS;
 layout (constant_id = YV8_CONSTANT_STEPS) const int STEPS = 1;
 layout (constant_id = YV8_CONSTANT_SPARSE) const bool SPARSE = false;
 
 SOURCE_QS8 (YV8_BINDING_SOURCE, source)
 SOURCE_DWORDS (YV8_BINDING_WEIGHTS, weights)
-SOURCE_QS8 (YV8_BINDING_RESIDUAL, residual)
-ROWS
-DESTINATION_QS8
-DESTINATION_F32
 
 const int N = PIXELS * GROUPS;
 const int TAP = YV8_TILE_GROUPS; /* from one tap's weights to the next one's */
 const int ROW_WEIGHTS = KERNEL_W * TAP;
 /* With this mask compilers see that weights are at constants from one address. */
 const int MAX_WEIGHTS = (1 << 24) - 1;
+const int TERMS = 4 * STEPS * (SPARSE ? 1 : KERNEL_W); /* of a run of the main loop */
+#include "lib/sums.glsl"
 
 ivec2 corner; /* of the source under the first pixel's window */
 int base;
-SUM part[N];
-
-/* Sums that may lose bits are added to sums that do not before they can. */
-#ifdef EXACT_TERMS
-/* Runs of the main loop. */
-const int CHUNK = EXACT_TERMS / (4 * STEPS * (SPARSE ? 1 : KERNEL_W));
-ivec4 sum[N];
-#define SUM_OF(i) (sum[i] + ivec4 (part[i]))
-#else
-#define SUM_OF(i) part[i]
-#endif
 
 /* One tap of one group of input channels; outside of the map what the halo holds. */
 uint
@@ -62,51 +47,6 @@ load_checked (int position, int halo, ivec2 place)
 {
   bool inside = all (lessThan (uvec2 (place), uvec2 (push.in_width, push.in_height)));
   return LOAD_QS8 (source, inside ? position : halo);
-}
-
-vec4
-finish (ivec4 sum, uint group, uint position)
-{
-  precise vec4 y = vec4 (sum - ROW (group, YV8_ROW_CONSTANT)) *
-                   intBitsToFloat (ROW (group, YV8_ROW_MULTIPLIER));
-  y = y + intBitsToFloat (ROW (group, YV8_ROW_BIAS));
-  if (SILU)
-    y = vec4 (yv8_silu (y.x), yv8_silu (y.y), yv8_silu (y.z), yv8_silu (y.w));
-  if (RESIDUAL) {
-    uint dword = LOAD_QS8 (residual, push.residual_first + position);
-    y = y + dequantize (unpack_qs8 (dword), group);
-  }
-  return y;
-}
-
-void
-store (ivec4 sum, uint group, uint pixel)
-{
-  uint position = group * push.out_plane + pixel;
-
-  if (group >= push.out_groups)
-    return;
-  vec4 y = finish (sum, group, position);
-  if (TO_F32)
-    STORE_F32 (push.out_first + position, y);
-  else
-    STORE_QS8 (push.out_first + position, pack_qs8 (quantize4 (y)));
-}
-
-void
-store_halo (uint index, uint tile)
-{
-  uint end = min (tile + GROUPS, push.out_groups);
-
-  if (index >= halo_pixels ())
-    return;
-  for (uint group = tile; group < end; group++) {
-    uint position = push.out_first + group * push.out_plane + halo_pixel (index);
-    if (TO_F32)
-      STORE_F32 (position, vec4 (0));
-    else
-      STORE_QS8 (position, pack_qs8 (ivec4 (int (push.zero))));
-  }
 }
 
 /* Adds the products of one tap on a group of input channels; @w: of its first weights. */
@@ -177,25 +117,13 @@ add_all ()
   ivec2 list = SPARSE ? ivec2 (LOAD_DWORDS (weights, tile / TAP).xy)
                       : ivec2 (tile / TAP * rows * ROW_WEIGHTS + tile % TAP, rows / STEPS);
 
-  for (int i = 0; i < N; i++) {
-    part[i] = SUM (0);
-#ifdef EXACT_TERMS
-    sum[i] = ivec4 (0);
-#endif
-  }
+  clear_sums ();
   for (int i = 0; i < list.y; i++) {
     if (SPARSE)
       run_sparse (i, list.x);
     else
       run_dense (i, list.x);
-#ifdef EXACT_TERMS
-    if (i % CHUNK == 0) {
-      for (int k = 0; k < N; k++) {
-        sum[k] += ivec4 (part[k]);
-        part[k] = SUM (0);
-      }
-    }
-#endif
+    keep_sums (i);
   }
 }
 
@@ -208,7 +136,7 @@ main ()
   uint tile = gl_WorkGroupID.z * GROUPS;
 
   if (run_part () >= parts) {
-    store_halo ((run_part () - parts) * LANES + gl_LocalInvocationID.x, tile);
+    store_halo ((run_part () - parts) * LANES + gl_LocalInvocationID.x, tile, GROUPS);
     return;
   }
   uint run = min (run_part () * LANES + gl_LocalInvocationID.x, runs * push.out_height - 1);

@@ -11,7 +11,7 @@
 
 static int n_frames = 20, n_warmup = 3, n_boxes;
 static char *frame_size, *clip;
-static gboolean ops;
+static gboolean ops, tune;
 
 enum { PREPROCESS, INFERENCE, POSTPROCESS, OVERLAY, TOTAL, N_STAGES };
 
@@ -69,9 +69,11 @@ make_detector (Bench *bench, GError **error)
 {
   const Yv8Detection *detections;
   guint n;
+  Yv8Options options = *bench->options;
   gint64 start = g_get_monotonic_time ();
 
-  bench->detector = yv8_options_open (bench->options, ops, &bench->model, error);
+  options.tune = tune;
+  bench->detector = yv8_options_open (&options, ops, &bench->model, error);
   if (!bench->detector)
     return FALSE;
   bench->load = (double) (g_get_monotonic_time () - start) / 1e3;
@@ -242,6 +244,8 @@ static const GOptionEntry entries[] = {
   { "pipeline", 'p', 0, G_OPTION_ARG_FILENAME, &clip,
       "Time the element in a pipeline that plays this clip", "CLIP" },
   { "ops", 0, 0, G_OPTION_ARG_NONE, &ops, "Profile op by op", NULL },
+  { "tune", 0, 0, G_OPTION_ARG_NONE, &tune,
+      "On Vulkan, measure first which kernels are the fastest, for all that run later", NULL },
   { NULL },
 };
 
@@ -255,6 +259,7 @@ const Yv8Command yv8_bench_command = {
              "  yv8 bench --model yolov8n.onnx\n"
              "  yv8 bench --model yolov8n.onnx --device cpu --threads 2 --ops\n"
              "  yv8 bench --model yolov8n.onnx --device vulkan --size 320x320 --json\n"
+             "  yv8 bench --model int8.bin --device vulkan --tune\n"
              "  yv8 bench --model yolov8n.onnx --pipeline vtest.avi --frames 200",
   .groups = YV8_OPTIONS_DETECTOR,
   .entries = entries,

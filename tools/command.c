@@ -178,6 +178,7 @@ yv8_options_open (const Yv8Options *options, gboolean profile, Yv8Model **model,
     .height = options->height,
     .threads = (guint) options->threads,
     .profile = profile,
+    .tune = options->tune,
   };
   Yv8Detector *detector = yv8_detector_new (loaded, &wanted, &reason);
   if (detector)

@@ -28,6 +28,7 @@ typedef enum {
  * Yv8Options:
  * @width: of --size; 0 where it was not given
  * @height: likewise
+ * @tune: see Yv8DetectorOptions; set by the command
  * @arguments: (array zero-terminated=1): what is left of the command line
  *
  * The options that commands share, checked.
@@ -38,7 +39,7 @@ typedef struct {
   guint width, height;
   int threads, max_detections, frames, validate;
   double threshold, iou, max_drop;
-  gboolean json;
+  gboolean json, tune;
   char **arguments;
 } Yv8Options;
 

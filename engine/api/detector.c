@@ -43,7 +43,8 @@ open_executor (
   if (!backend)
     return FALSE;
   self->executor = yv8_executor_new (self->model->graph, self->width, self->height, backend,
-      options->profile ? YV8_EXECUTOR_PROFILE : 0, error);
+      (options->profile ? YV8_EXECUTOR_PROFILE : 0) | (options->tune ? YV8_EXECUTOR_TUNE : 0),
+      error);
   if (!self->executor)
     g_prefix_error (error, "device %s: ", self->device->id);
   return self->executor != NULL;

@@ -38,6 +38,7 @@ typedef struct {
   const Yv8Shape *shapes; /* of each buffer */
   const Yv8Plan *plan;
   gboolean profile;
+  gboolean tune; /* measure what suits the device; for backends that know a choice */
 } Yv8Program;
 
 /**

@@ -70,8 +70,8 @@ yv8_executor_new (const Yv8Graph *graph, guint width, guint height, Yv8Backend *
   self->plan = plan_arena (self, (flags & YV8_EXECUTOR_KEEP) != 0, error);
   if (!self->plan)
     return NULL;
-  self->program =
-      (Yv8Program){ graph, self->shapes, self->plan, (flags & YV8_EXECUTOR_PROFILE) != 0 };
+  self->program = (Yv8Program){ graph, self->shapes, self->plan,
+    (flags & YV8_EXECUTOR_PROFILE) != 0, (flags & YV8_EXECUTOR_TUNE) != 0 };
   if (!backend->klass->prepare (backend, &self->program, error))
     return NULL;
   if (backend->klass->recorded && !run_ops (self, error))

@@ -12,11 +12,13 @@ typedef struct _Yv8Executor Yv8Executor;
 /**
  * Yv8ExecutorFlags:
  * @YV8_EXECUTOR_PROFILE: keep the time of each op
+ * @YV8_EXECUTOR_TUNE: measure what suits the device first, as far as that is not known
  * @YV8_EXECUTOR_KEEP: keep every buffer: all slices can be read after a run, at the cost of memory
  */
 typedef enum {
   YV8_EXECUTOR_PROFILE = 1 << 0,
   YV8_EXECUTOR_KEEP = 1 << 1,
+  YV8_EXECUTOR_TUNE = 1 << 2,
 } Yv8ExecutorFlags;
 
 /**

@@ -6,6 +6,7 @@
 #include "ref/letterbox.h"
 #include "vulkan/binding.h"
 #include "vulkan/recorder.h"
+#include "vulkan/tuner.h"
 #include "vulkan/weights.h"
 
 typedef struct {
@@ -269,6 +270,54 @@ create_kernels (Backend *self, GError **error)
   return TRUE;
 }
 
+/* Returns: (nullable): what is known of an int8 map's channels */
+static const Yv8VulkanSpan *
+rows_of (const Backend *self, const Yv8Slice *slice)
+{
+  const Yv8VulkanSpan *rows = &self->rows[slice->buffer];
+
+  return rows->size ? rows : NULL;
+}
+
+/* Writes the buffers of op @index into @set. */
+static void
+write_set (const Backend *self, guint index, VkDescriptorSet set)
+{
+  const Yv8Op *op = yv8_graph_op (self->program->graph, index);
+  gboolean conv = op->kind == YV8_OP_CONV;
+  const Yv8VulkanSpan *source = op->n_in > 0 ? &self->maps[op->in[0].buffer] : NULL;
+  const Yv8VulkanSpan *spans[YV8_N_BINDINGS] = {
+    [YV8_BINDING_SOURCE] = source,
+    [YV8_BINDING_WEIGHTS] = conv ? &self->ops[index].weights : NULL,
+    [YV8_BINDING_AUX] = conv     ? &self->ops[index].aux
+                        : source ? rows_of (self, &op->in[0])
+                                 : &self->input_span,
+    [YV8_BINDING_RESIDUAL] = op->n_in > 1 ? &self->maps[op->in[1].buffer] : source,
+    [YV8_BINDING_DESTINATION] = &self->maps[op->out.buffer],
+  };
+
+  yv8_vulkan_set_write (self->device, set, spans);
+}
+
+/* Any tile takes the same weights. */
+static gboolean
+choose_tiles (Backend *self, GError **error)
+{
+  gboolean measure = self->program->tune || self->device->tune, done = TRUE;
+  Yv8VulkanTuner *tuner =
+      self->device->tile ? NULL : yv8_vulkan_tuner_new (self->device, measure, error);
+
+  for (guint i = 0; tuner && done && i < yv8_graph_n_ops (self->program->graph); i++) {
+    const Yv8Op *op = yv8_graph_op (self->program->graph, i);
+    if (op->kind != YV8_OP_CONV)
+      continue;
+    write_set (self, i, self->read_set);
+    done = yv8_vulkan_tuner_choose (tuner, op, &self->ops[i].kernel, self->read_set, error);
+  }
+  yv8_vulkan_tuner_free (tuner);
+  return done && (tuner || self->device->tile);
+}
+
 static gboolean
 prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
 {
@@ -289,7 +338,8 @@ prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
   if (!self->sets)
     return FALSE;
   self->read_set = yv8_vulkan_set_new (self->pipelines, self->sets, error);
-  if (!self->read_set || !yv8_vulkan_recorder_begin (self->frame, error))
+  if (!self->read_set || !choose_tiles (self, error) ||
+      !yv8_vulkan_recorder_begin (self->frame, error))
     return FALSE;
   self->recording = TRUE;
   if (self->device->debug)
@@ -307,15 +357,6 @@ range_of (const Backend *self, const Yv8Slice *slice)
   return (Yv8VulkanRange){ start, start + yv8_vulkan_groups (slice->channels) * group };
 }
 
-/* Returns: (nullable): what is known of an int8 map's channels */
-static const Yv8VulkanSpan *
-rows_of (const Backend *self, const Yv8Slice *slice)
-{
-  const Yv8VulkanSpan *rows = &self->rows[slice->buffer];
-
-  return rows->size ? rows : NULL;
-}
-
 static gboolean
 run_op (Yv8Backend *backend, guint index, GError **error)
 {
@@ -331,18 +372,7 @@ run_op (Yv8Backend *backend, guint index, GError **error)
         pipeline ? yv8_vulkan_set_new (self->pipelines, self->sets, error) : VK_NULL_HANDLE;
     if (!set)
       return FALSE;
-    gboolean conv = op->kind == YV8_OP_CONV;
-    const Yv8VulkanSpan *source = op->n_in > 0 ? &self->maps[op->in[0].buffer] : NULL;
-    const Yv8VulkanSpan *spans[YV8_N_BINDINGS] = {
-      [YV8_BINDING_SOURCE] = source,
-      [YV8_BINDING_WEIGHTS] = conv ? &state->weights : NULL,
-      [YV8_BINDING_AUX] = conv     ? &state->aux
-                          : source ? rows_of (self, &op->in[0])
-                                   : &self->input_span,
-      [YV8_BINDING_RESIDUAL] = op->n_in > 1 ? &self->maps[op->in[1].buffer] : source,
-      [YV8_BINDING_DESTINATION] = &self->maps[op->out.buffer],
-    };
-    yv8_vulkan_set_write (self->device, set, spans);
+    write_set (self, index, set);
     for (guint i = 0; i < op->n_in; i++)
       reads[i] = range_of (self, &op->in[i]);
     write = range_of (self, &op->out);

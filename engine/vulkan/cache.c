@@ -9,9 +9,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC    "YV8VKPC"
 #define VERSION  1
 #define MAX_SIZE ((gsize) 64 << 20)
+
+static const struct {
+  char magic[8];
+  const char *suffix;
+  GLogLevelFlags
+      level; /* of a message that a file is not good: pipelines come back by themselves */
+} KINDS[] = {
+  [YV8_VULKAN_CACHE_PIPELINES] = { "YV8VKPC", "cache", G_LOG_LEVEL_DEBUG },
+  [YV8_VULKAN_CACHE_TILES] = { "YV8VKTL", "tiles", G_LOG_LEVEL_MESSAGE },
+};
 
 /* Host byte order: a file is of one machine. */
 typedef struct {
@@ -26,12 +35,13 @@ typedef struct {
 G_STATIC_ASSERT (sizeof (Header) == 80);
 
 static void
-header_init (Header *self, const VkPhysicalDeviceProperties *device, gconstpointer data, gsize size)
+header_init (Header *self, Yv8VulkanCache cache, const VkPhysicalDeviceProperties *device,
+    gconstpointer data, gsize size)
 {
   gsize length = sizeof self->sha256;
 
   memset (self, 0, sizeof *self);
-  memcpy (self->magic, MAGIC, sizeof MAGIC);
+  memcpy (self->magic, KINDS[cache].magic, sizeof self->magic);
   self->version = VERSION;
   self->vendor = device->vendorID;
   self->device = device->deviceID;
@@ -44,14 +54,14 @@ header_init (Header *self, const VkPhysicalDeviceProperties *device, gconstpoint
 }
 
 char *
-yv8_vulkan_cache_path (const VkPhysicalDeviceProperties *device)
+yv8_vulkan_cache_path (Yv8VulkanCache cache, const VkPhysicalDeviceProperties *device)
 {
   const char *dir = g_getenv ("YV8_CACHE_DIR");
 
   if (dir && !*dir)
     return NULL;
-  g_autofree char *name =
-      g_strdup_printf ("vulkan-%04x-%04x.cache", device->vendorID, device->deviceID);
+  g_autofree char *name = g_strdup_printf (
+      "vulkan-%04x-%04x.%s", device->vendorID, device->deviceID, KINDS[cache].suffix);
   return dir ? g_build_filename (dir, name, NULL)
              : g_build_filename (g_get_user_cache_dir (), "gst-yolov8", name, NULL);
 }
@@ -80,27 +90,32 @@ read_file (const char *path)
 }
 
 GBytes *
-yv8_vulkan_cache_load (const char *path, const VkPhysicalDeviceProperties *device)
+yv8_vulkan_cache_load (
+    Yv8VulkanCache cache, const char *path, const VkPhysicalDeviceProperties *device)
 {
   g_autoptr (GBytes) file = path ? read_file (path) : NULL;
   gsize size;
   Header expected;
 
-  if (!file)
+  if (!file) {
+    if (path && g_file_test (path, G_FILE_TEST_EXISTS))
+      g_log (G_LOG_DOMAIN, KINDS[cache].level, "%s is no file of ours: ignored", path);
     return NULL;
+  }
   const guint8 *bytes = g_bytes_get_data (file, &size);
   size -= sizeof expected;
-  header_init (&expected, device, bytes + sizeof expected, size);
+  header_init (&expected, cache, device, bytes + sizeof expected, size);
   if (memcmp (bytes, &expected, sizeof expected) != 0) {
-    g_debug ("%s is damaged, or of another device or driver: ignored", path);
+    g_log (G_LOG_DOMAIN, KINDS[cache].level,
+        "%s is damaged, or of another device or driver: ignored", path);
     return NULL;
   }
   return g_bytes_new_from_bytes (file, sizeof expected, size);
 }
 
 gboolean
-yv8_vulkan_cache_save (
-    const char *path, const VkPhysicalDeviceProperties *device, GBytes *data, GError **error)
+yv8_vulkan_cache_save (Yv8VulkanCache cache, const char *path,
+    const VkPhysicalDeviceProperties *device, GBytes *data, GError **error)
 {
   g_autofree char *dir = g_path_get_dirname (path);
   g_autoptr (GByteArray) file = g_byte_array_new ();
@@ -114,7 +129,7 @@ yv8_vulkan_cache_save (
     g_set_error (error, YV8_ERROR, YV8_ERROR_READ, "%s: %s", dir, g_strerror (errno));
     return FALSE;
   }
-  header_init (&header, device, bytes, size);
+  header_init (&header, cache, device, bytes, size);
   g_byte_array_append (file, (const guint8 *) &header, sizeof header);
   g_byte_array_append (file, bytes, (guint) size);
   return g_file_set_contents_full (

@@ -5,6 +5,7 @@
 
 #include "vulkan/backend.h"
 #include "vulkan/instance.h"
+#include "vulkan/tile.h"
 
 /* Enough for the largest feature map of a network at 1280x1280. */
 #define MIN_TEXELS (1u << 24)
@@ -285,11 +286,29 @@ choose_dot (Yv8VulkanDevice *self, GError **error)
 }
 
 static gboolean
+choose_tile (Yv8VulkanDevice *self, GError **error)
+{
+  const char *value = g_getenv ("YV8_VULKAN_TILE");
+  guint64 index;
+
+  if (!value || !*value)
+    return TRUE;
+  if (g_ascii_string_to_unsigned (value, 10, 0, G_MAXUINT, &index, NULL))
+    self->tile = yv8_vulkan_tile_nth ((guint) index);
+  if (self->tile)
+    return TRUE;
+  g_set_error (
+      error, YV8_ERROR, YV8_ERROR_ARGUMENT, "YV8_VULKAN_TILE is '%s', which is no tile", value);
+  return FALSE;
+}
+
+static gboolean
 choose_variant (Yv8VulkanDevice *self, GError **error)
 {
   if (!choose ("YV8_VULKAN_PRECISION", "f32", "f16", &self->f16, error) ||
       !choose ("YV8_VULKAN_ACCESS", "ssbo", "texel", &self->texel, error) ||
-      !choose_dot (self, error))
+      !choose ("YV8_VULKAN_TUNE", "no", "yes", &self->tune, error) || !choose_dot (self, error) ||
+      !choose_tile (self, error))
     return FALSE;
   if (!self->texel || has_texels (self))
     return TRUE;

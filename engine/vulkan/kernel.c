@@ -5,49 +5,6 @@
 
 #include "vulkan/weights.h"
 
-/**
- * Tuning: what suits a kind of device
- * @busy: lanes below which it would idle: then lanes take less
- * @lanes: of a workgroup of an int8 convolution
- * @pixels: of a lane of a convolution, at most
- * @groups: of four channels, of an int8 one, likewise
- * @sparse: live steps in such a run, where weights are sparse
- * @whole: a run of its main loop is a whole kernel at least
- * @steps: whole kernels in such a run, at most
- * @live: steps of all, those that fill up runs included, up to which sparse weights are faster, by
- * the groups of a lane: 1, 2, 4. Where lanes are few, the wait for a list counts more
- */
-typedef struct {
-  guint32 busy, lanes, pixels, groups, steps, sparse;
-  gboolean whole;
-  double live[3];
-} Tuning;
-
-enum {
-  TUNING_GPU,
-  TUNING_GPU_WITHOUT_DOT,
-  TUNING_SOFTWARE,
-  TUNING_SOFTWARE_QS8,
-};
-
-/* Without a dot product a sum takes twice the registers, see EXACT_TERMS in dot.glsl. */
-static const Tuning TUNINGS[] = {
-  [TUNING_GPU] = { 3072, 64, 4, 4, .steps = 8, .sparse = 4, .whole = TRUE,
-      .live = { 0.5, 0.7, 0.8 } },
-  [TUNING_GPU_WITHOUT_DOT] = { 3072, 64, 2, 4, .steps = 1, .sparse = 1, .live = { 0.8, 0.8, 0.8 } },
-  [TUNING_SOFTWARE] = { .busy = 512, .pixels = 4 },
-  [TUNING_SOFTWARE_QS8] = { 256, 8, 10, 2, .steps = 1, .sparse = 1, .live = { 0.8, 0.8, 0.8 } },
-};
-
-/* Software that is made to load as GPUs do is tuned as they are, for tests. */
-static const Tuning *
-tuning_of (const Yv8VulkanDevice *device, gboolean qs8)
-{
-  if (device->software && device->texel)
-    return &TUNINGS[qs8 ? TUNING_SOFTWARE_QS8 : TUNING_SOFTWARE];
-  return &TUNINGS[qs8 && !device->dot ? TUNING_GPU_WITHOUT_DOT : TUNING_GPU];
-}
-
 /* By Yv8OpKind; %NULL for what the host does. */
 static const char *const SHADERS[YV8_N_OP_KINDS] = {
   [YV8_OP_INPUT] = "input",
@@ -60,7 +17,6 @@ static const char *const SHADERS[YV8_N_OP_KINDS] = {
 /* Of those that read or write int8. */
 static const char *const SHADERS_QS8[YV8_N_OP_KINDS] = {
   [YV8_OP_INPUT] = "input_qs8",
-  [YV8_OP_CONV] = "conv_qs8_qc8w",
   [YV8_OP_MAXPOOL] = "maxpool_qs8",
   [YV8_OP_UPSAMPLE] = "resample_qs8",
   [YV8_OP_COPY] = "resample_qs8",
@@ -68,11 +24,10 @@ static const char *const SHADERS_QS8[YV8_N_OP_KINDS] = {
   [YV8_OP_DEQUANTIZE] = "dequantize_qs8_f32",
 };
 
-guint
-yv8_vulkan_groups (guint channels)
-{
-  return (channels + 3) / 4;
-}
+static const char *const SHADERS_CONV_QS8[] = {
+  [YV8_VULKAN_DIRECT] = "conv_qs8_qc8w",
+  [YV8_VULKAN_GEMM] = "gemm_qs8_qc8w",
+};
 
 gsize
 yv8_vulkan_plane (const Yv8Shape *shape)
@@ -170,78 +125,73 @@ set_grid (
   return FALSE;
 }
 
+/* Workgroups that compute. Float convolutions have lanes for the halo too, int8 ones others, past
+ * those. */
 static guint32
-divide_up (guint32 value, guint32 by)
+parts_of (const Yv8VulkanKernel *self, gboolean qs8)
 {
-  return value / by + (value % by != 0);
-}
-
-/* Halves the tile of a lane until the device has enough of them: first by channels, since pixels
- * share the weights, then by pixels. Float kernels know no fewer channels. */
-static void
-choose_tile (guint32 *values, const Tuning *tuning, const Yv8VulkanPush *push, gboolean qs8)
-{
-  guint32 pixels = tuning->pixels, groups = qs8 ? tuning->groups : YV8_TILE_GROUPS;
-  guint32 lanes = qs8 ? tuning->lanes : YV8_LANES;
-
-  pixels = divide_up (push->out_width, divide_up (push->out_width, pixels));
-  while (pixels * groups > 1 && divide_up (push->out_width * push->out_height, lanes * pixels) *
-                                        divide_up (push->out_groups, groups) * lanes <
-                                    tuning->busy) {
-    if (qs8 && groups > 1)
-      groups /= 2;
-    else if (!qs8 && pixels > 1)
-      pixels /= 2;
-    else
-      break;
-  }
-  values[YV8_CONSTANT_PIXELS] = pixels;
-  values[YV8_CONSTANT_GROUPS] = groups;
-  values[YV8_CONSTANT_LANES] = lanes;
-}
-
-/* Short loops are unrolled, as far as they come out even, so that loads of the next products begin
- * before those of the last are through. Rows of the kernel in a run. */
-static guint32
-steps_of (const Tuning *tuning, const Yv8VulkanPush *push, const Yv8Window *window)
-{
-  guint32 steps = 1;
-
-  if (window->kernel_h * window->kernel_w > 1)
-    return tuning->whole ? window->kernel_h : 1;
-  while (steps < tuning->steps && push->in_groups % (2 * steps) == 0)
-    steps *= 2;
-  return steps;
-}
-
-/* An int8 convolution has lanes for runs of pixels in a row, and others for the halo. */
-static guint32
-parts_of (const Yv8VulkanPush *push, const guint32 *values, gboolean qs8)
-{
+  const guint32 *values = self->constants.values;
   guint32 pixels = values[YV8_CONSTANT_PIXELS], lanes = values[YV8_CONSTANT_LANES];
-  guint32 runs = divide_up (push->out_width, pixels) * push->out_height;
+  guint32 width = self->push.out_width, height = self->push.out_height;
 
   if (!qs8)
-    return divide_up (push->out_plane, lanes * pixels);
-  return divide_up (runs, lanes) + divide_up (2 * (push->out_pitch + push->out_height), lanes);
+    return yv8_vulkan_divide_up (self->push.out_plane, lanes * pixels);
+  if (values[YV8_CONSTANT_COLUMNS])
+    return yv8_vulkan_divide_up (width * height, values[YV8_CONSTANT_COLUMNS] * pixels);
+  return yv8_vulkan_divide_up (yv8_vulkan_divide_up (width, pixels) * height, lanes);
 }
 
 /* Sparse weights where they leave out as much as makes up for a list of steps. */
 static void
-choose_sparse (Yv8VulkanKernel *self, const Tuning *tuning, const Yv8Op *op)
+choose_sparse (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op, guint groups)
 {
-  guint32 *values = self->constants.values;
-  gsize tiles = divide_up (self->push.out_groups, YV8_TILE_GROUPS);
+  guint live = yv8_vulkan_sparse_steps (device);
+  gsize tiles = yv8_vulkan_divide_up (self->push.out_groups, YV8_TILE_GROUPS);
   gsize steps = tiles * self->push.in_groups * op->window.kernel_h * op->window.kernel_w;
-  gsize runs = op->window.pad > YV8_HALO ? 0 : yv8_vulkan_sparse_runs (op, tuning->sparse);
+  gsize runs = op->window.pad > YV8_HALO ? 0 : yv8_vulkan_sparse_runs (op, live);
 
-  if (runs == 0 || (double) (runs * tuning->sparse) >
-                       tuning->live[values[YV8_CONSTANT_GROUPS] / 2] * (double) steps)
+  if (runs == 0 ||
+      (double) (runs * live) > yv8_vulkan_sparse_limit (device, groups) * (double) steps)
     return;
   self->sparse_runs = runs;
-  values[YV8_CONSTANT_SPARSE] = TRUE;
-  values[YV8_CONSTANT_STEPS] = tuning->sparse;
-  g_strlcat (self->name, "_sparse", sizeof self->name);
+  self->constants.values[YV8_CONSTANT_SPARSE] = TRUE;
+}
+
+gboolean
+yv8_vulkan_kernel_set_tile (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op,
+    const Yv8VulkanTile *tile, GError **error)
+{
+  guint32 *values = self->constants.values;
+  gboolean qs8 = op->qweights != NULL;
+  guint32 lines = tile->family == YV8_VULKAN_GEMM ? tile->lanes / tile->columns : 1;
+  guint32 halo = qs8 ? 2 * (self->push.out_pitch + self->push.out_height) : 0;
+
+  self->tile = *tile;
+  set_shader (self, device, qs8 ? SHADERS_CONV_QS8[tile->family] : SHADERS[YV8_OP_CONV],
+      qs8           ? yv8_vulkan_dot_name (device->dot)
+      : device->f16 ? "f16"
+                    : "f32",
+      op->activation == YV8_ACTIVATION_SILU);
+  if (self->sparse_runs)
+    g_strlcat (self->name, "_sparse", sizeof self->name);
+  yv8_vulkan_tile_apply (tile, op, &self->push, &self->constants);
+  if (self->sparse_runs)
+    values[YV8_CONSTANT_STEPS] = yv8_vulkan_sparse_steps (device);
+  self->parts = parts_of (self, qs8);
+  return set_grid (self, device, self->parts + yv8_vulkan_divide_up (halo, tile->lanes),
+      yv8_vulkan_divide_up (self->push.out_groups, lines * tile->groups), error);
+}
+
+static void
+set_key (Yv8VulkanKernel *self, const Yv8Op *op)
+{
+  const Yv8Window *window = &op->window;
+
+  g_snprintf (self->key, sizeof self->key, "%s %ux%u/%u+%u %u to %u of %ux%u%s%s", self->name,
+      window->kernel_h, window->kernel_w, window->stride, window->pad, self->push.in_groups,
+      self->push.out_groups, self->push.out_width, self->push.out_height,
+      self->constants.values[YV8_CONSTANT_RESIDUAL] ? " residual" : "",
+      self->constants.values[YV8_CONSTANT_TO_F32] ? " f32" : "");
 }
 
 static gboolean
@@ -249,13 +199,9 @@ set_conv (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op,
     const Yv8Shape *shapes, GError **error)
 {
   gboolean qs8 = op->qweights != NULL;
-  const Tuning *tuning = tuning_of (device, qs8);
+  Yv8VulkanTile tile = yv8_vulkan_tile_default (device, &self->push, qs8);
   guint32 *values = self->constants.values;
 
-  choose_tile (values, tuning, &self->push, qs8);
-  values[YV8_CONSTANT_STEPS] = qs8 ? steps_of (tuning, &self->push, &op->window) : 0;
-  if (qs8)
-    choose_sparse (self, tuning, op);
   values[YV8_CONSTANT_SILU] = op->activation == YV8_ACTIVATION_SILU;
   values[YV8_CONSTANT_RESIDUAL] = op->n_in == 2;
   values[YV8_CONSTANT_TO_F32] = shapes[op->out.buffer].type == YV8_TYPE_F32;
@@ -264,8 +210,13 @@ set_conv (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op,
       return FALSE;
     self->push.residual_first = first_of (&op->in[1], shapes);
   }
-  return set_grid (self, device, parts_of (&self->push, values, qs8),
-      divide_up (self->push.out_groups, values[YV8_CONSTANT_GROUPS]), error);
+  if (qs8)
+    choose_sparse (self, device, op, tile.groups);
+  if (!yv8_vulkan_kernel_set_tile (self, device, op, &tile, error))
+    return FALSE;
+  set_key (self, op);
+  return !device->tile || !yv8_vulkan_tile_fits (device->tile, device, op, self->sparse_runs > 0) ||
+         yv8_vulkan_kernel_set_tile (self, device, op, device->tile, error);
 }
 
 static void
@@ -278,8 +229,6 @@ choose_shader (
 
   if (!qs8)
     set_shader (self, device, SHADERS[op->kind], device->f16 ? "f16" : "f32", silu);
-  else if (op->kind == YV8_OP_CONV)
-    set_shader (self, device, SHADERS_QS8[op->kind], yv8_vulkan_dot_name (device->dot), silu);
   else
     set_shader (self, device, SHADERS_QS8[op->kind], "", silu);
 }
@@ -293,7 +242,8 @@ yv8_vulkan_kernel_init (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, co
     g_strlcpy (self->name, "host", sizeof self->name);
     return TRUE;
   }
-  choose_shader (self, device, op, shapes);
+  if (op->kind != YV8_OP_CONV)
+    choose_shader (self, device, op, shapes);
   if (!check_slice (&op->out, op->name, error) ||
       (op->n_in > 0 && !check_slice (&op->in[0], op->name, error)))
     return FALSE;
@@ -308,8 +258,8 @@ yv8_vulkan_kernel_init (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, co
   self->constants.values[YV8_CONSTANT_SHIFT] = op->kind == YV8_OP_UPSAMPLE;
   if (op->kind == YV8_OP_CONV)
     return set_conv (self, device, op, shapes, error);
-  return set_grid (
-      self, device, divide_up (self->push.out_plane, YV8_LANES), self->push.out_groups, error);
+  return set_grid (self, device, yv8_vulkan_divide_up (self->push.out_plane, YV8_LANES),
+      self->push.out_groups, error);
 }
 
 gboolean
@@ -331,6 +281,6 @@ yv8_vulkan_kernel_init_output (Yv8VulkanKernel *self, const Yv8VulkanDevice *dev
   self->push.out_first = first;
   self->push.out_pitch = shape->width;
   self->push.out_plane = shape->width * shape->height;
-  return set_grid (
-      self, device, divide_up (self->push.out_plane, YV8_LANES), self->push.out_groups, error);
+  return set_grid (self, device, yv8_vulkan_divide_up (self->push.out_plane, YV8_LANES),
+      self->push.out_groups, error);
 }

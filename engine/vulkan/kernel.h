@@ -4,7 +4,7 @@
 #pragma once
 
 #include "graph/graph.h"
-#include "vulkan/pipeline.h"
+#include "vulkan/tile.h"
 
 G_BEGIN_DECLS
 
@@ -13,20 +13,21 @@ G_BEGIN_DECLS
  * @shader: name in the table of shaders
  * @name: for the profile: the shader's and its activation
  * @sparse_runs: of sparse weights; 0 if they are dense
+ * @key: of a convolution: what its time depends on but for the tile
+ * @tile: of a convolution
+ * @parts: of a convolution: workgroups that compute, of one plane; others write the halo
  */
 typedef struct {
   char shader[32];
   char name[48];
+  char key[96];
   gsize sparse_runs;
+  Yv8VulkanTile tile;
+  guint32 parts;
   Yv8VulkanConstants constants;
   Yv8VulkanPush push;
   guint32 grid[3];
 } Yv8VulkanKernel;
-
-/**
- * yv8_vulkan_groups: Returns: groups of four channels that hold @channels
- */
-guint yv8_vulkan_groups (guint channels);
 
 /**
  * yv8_vulkan_plane: Returns: pixels of a plane of this shape, halo included
@@ -42,10 +43,22 @@ gsize yv8_vulkan_pixel_size (const Yv8VulkanDevice *device, Yv8Type type);
  * yv8_vulkan_kernel_init:
  * @shapes: of the buffers
  *
+ * Of a convolution with the tile that suits this kind of device, or that the device is made to use.
+ *
  * Returns: %FALSE with @error set (UNSUPPORTED) if the layout or the device does not allow it
  */
 gboolean yv8_vulkan_kernel_init (Yv8VulkanKernel *self, const Yv8VulkanDevice *device,
     const Yv8Op *op, const Yv8Shape *shapes, GError **error);
+
+/**
+ * yv8_vulkan_kernel_set_tile:
+ * @op: that @self was made for, a convolution
+ * @tile: that fits
+ *
+ * Returns: as yv8_vulkan_kernel_init()
+ */
+gboolean yv8_vulkan_kernel_set_tile (Yv8VulkanKernel *self, const Yv8VulkanDevice *device,
+    const Yv8Op *op, const Yv8VulkanTile *tile, GError **error);
 
 /**
  * yv8_vulkan_kernel_init_output:

@@ -67,8 +67,9 @@ create_cache (Yv8VulkanPipelines *self, GError **error)
 {
   VkPipelineCacheCreateInfo info = { .sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO };
 
-  self->cache_path = yv8_vulkan_cache_path (&self->device->properties);
-  self->cache_data = yv8_vulkan_cache_load (self->cache_path, &self->device->properties);
+  self->cache_path = yv8_vulkan_cache_path (YV8_VULKAN_CACHE_PIPELINES, &self->device->properties);
+  self->cache_data = yv8_vulkan_cache_load (
+      YV8_VULKAN_CACHE_PIPELINES, self->cache_path, &self->device->properties);
   if (self->cache_data)
     info.pInitialData = g_bytes_get_data (self->cache_data, &info.initialDataSize);
   return yv8_vulkan_check (vkCreatePipelineCache (self->device->device, &info, NULL, &self->cache),
@@ -180,6 +181,7 @@ yv8_vulkan_pipelines_save (Yv8VulkanPipelines *self)
   g_autoptr (GBytes) data = g_bytes_new_take (g_steal_pointer (&bytes), size);
   if (self->cache_data && g_bytes_equal (data, self->cache_data))
     return;
-  if (!yv8_vulkan_cache_save (self->cache_path, &self->device->properties, data, &error))
+  if (!yv8_vulkan_cache_save (
+          YV8_VULKAN_CACHE_PIPELINES, self->cache_path, &self->device->properties, data, &error))
     g_debug ("pipeline cache: %s", error->message);
 }

@@ -35,6 +35,9 @@ typedef struct {
  * @height: likewise
  * @threads: CPU threads; 0 for as many as the process may use
  * @profile: time each op; see yv8_detector_op_time()
+ * @tune: on Vulkan, measure which way of computing each convolution is the fastest on the device,
+ *   and keep that for later detectors, beside the compiled pipelines. It takes some seconds on a
+ *   GPU, once for each model, size and driver. The detections are the same
  *
  * Zeroed it is all defaults.
  */
@@ -43,6 +46,7 @@ typedef struct {
   guint width, height;
   guint threads;
   gboolean profile;
+  gboolean tune;
 } Yv8DetectorOptions;
 
 /**

@@ -43,11 +43,14 @@
 #define YV8_CONSTANT_SHIFT      7 /* log2 of an enlargement */
 #define YV8_CONSTANT_TO_F32     8 /* an int8 convolution writes float32 */
 #define YV8_CONSTANT_STEPS                                                                         \
-  9 /* rows of the kernel in a run of the main loop; if sparse, live steps */
+  9 /* rows of the kernel in a run of the main loop; single taps, if sparse or of matrices */
 #define YV8_CONSTANT_GROUPS 10 /* of four output channels that a lane computes */
 #define YV8_CONSTANT_LANES  11 /* of a workgroup of an int8 convolution */
 #define YV8_CONSTANT_SPARSE 12 /* weights are sparse */
-#define YV8_N_CONSTANTS     13
+/* Lanes of a workgroup of a product of matrices: along the pixels, along the output channels. */
+#define YV8_CONSTANT_COLUMNS 13
+#define YV8_CONSTANT_LINES   14
+#define YV8_N_CONSTANTS      15
 
 /* What an int8 kernel knows of its channels, for each group so many rows of four dwords. The first
  * three are of a convolution's outputs, see numeric.h; the last two of the residual's channels, or

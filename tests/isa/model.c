@@ -51,6 +51,9 @@ model_runs (const Yv8VulkanKernel *kernel)
 
   if (kernel->sparse_runs)
     return kernel->sparse_runs / tiles_of (kernel);
+  if (kernel->tile.family == YV8_VULKAN_GEMM)
+    return ceil ((double) kernel->push.in_groups * values[YV8_CONSTANT_KERNEL_H] *
+                 values[YV8_CONSTANT_KERNEL_W] / values[YV8_CONSTANT_STEPS]);
   if (values[YV8_CONSTANT_PIXELS])
     return (double) kernel->push.in_groups * values[YV8_CONSTANT_KERNEL_H] /
            MAX (values[YV8_CONSTANT_STEPS], 1);
@@ -61,12 +64,10 @@ model_runs (const Yv8VulkanKernel *kernel)
 static double
 waves_of (const Yv8VulkanKernel *kernel)
 {
-  const Yv8VulkanPush *push = &kernel->push;
-  guint32 pixels = kernel->constants.values[YV8_CONSTANT_PIXELS];
   double groups = (double) kernel->grid[0] * kernel->grid[1];
 
-  if (pixels)
-    groups = ceil ((push->out_width + pixels - 1) / pixels * push->out_height / (double) YV8_LANES);
+  if (kernel->parts)
+    return (double) kernel->parts * kernel->grid[2] * kernel->tile.lanes / WAVE;
   return groups * kernel->grid[2] * YV8_LANES / WAVE;
 }
 

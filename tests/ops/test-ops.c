@@ -54,6 +54,26 @@ create_vulkan (const char *variant, GError **error)
   return yv8_vulkan_backend_new (0, error);
 }
 
+/* Each with the next tile of the table, for convolutions. */
+static Yv8Backend *
+create_vulkan_tile (const char *variant, GError **error)
+{
+  static guint next;
+  g_autofree char *index = g_strdup_printf ("%u", next++);
+  g_autoptr (GError) reason = NULL;
+
+  g_setenv ("YV8_VULKAN_TILE", index, TRUE);
+  Yv8Backend *backend = create_vulkan (variant, &reason);
+  g_unsetenv ("YV8_VULKAN_TILE");
+  if (g_error_matches (reason, YV8_ERROR, YV8_ERROR_ARGUMENT) && next > 1) {
+    next = 0;
+    return create_vulkan_tile (variant, error);
+  }
+  if (reason)
+    g_propagate_error (error, g_steal_pointer (&reason));
+  return backend;
+}
+
 static const Subject SUBJECTS[] = {
   { "ref", create_ref, { 20, 20 }, 1, NULL },
   { "cpu/ref", create_cpu, { 100, 300 }, 1, "ref" },
@@ -72,6 +92,9 @@ static const Subject SUBJECTS[] = {
   { "vulkan/mixed-texel", create_vulkan, { 0, 8 }, 4, "f32 texel mixed" },
   { "vulkan/none-ssbo", create_vulkan, { 0, 8 }, 4, "f32 ssbo none" },
   { "vulkan/none-texel", create_vulkan, { 0, 8 }, 4, "f32 texel none" },
+  { "vulkan/tile-signed-ssbo", create_vulkan_tile, { 31, 31 }, 4, "f32 ssbo signed" },
+  { "vulkan/tile-none-ssbo", create_vulkan_tile, { 0, 31 }, 4, "f32 ssbo none" },
+  { "vulkan/tile-mixed-texel", create_vulkan_tile, { 0, 31 }, 4, "f32 texel mixed" },
 };
 
 static const struct {
@@ -264,7 +287,9 @@ main (int argc, char **argv)
     guint op = i % G_N_ELEMENTS (OPS);
     g_autofree char *path = g_strdup_printf (
         "/ops/%s/%s/%s", subject->name, TYPES[OPS[op].type], yv8_op_kind_name (OPS[op].kind));
-    if (subject->n_cases[OPS[op].type] && is_wanted (subject->name, argv + 1))
+    gboolean tiled = subject->create == create_vulkan_tile;
+    if (subject->n_cases[OPS[op].type] && is_wanted (subject->name, argv + 1) &&
+        (!tiled || OPS[op].kind == YV8_OP_CONV))
       g_test_add_data_func (path, GUINT_TO_POINTER (i), test_subject);
   }
   g_test_add_func ("/ops/wrong", test_wrong);

@@ -121,6 +121,13 @@ test_environment (void)
   g_assert_null (yv8_vulkan_backend_new (0, &error));
   g_assert_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT);
   g_assert_nonnull (strstr (error->message, "cross"));
+  g_clear_error (&error);
+  set_variant ("", "", "");
+  g_setenv ("YV8_VULKAN_TILE", "1000", TRUE);
+  g_assert_null (yv8_vulkan_backend_new (0, &error));
+  g_assert_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "1000"));
+  g_unsetenv ("YV8_VULKAN_TILE");
   set_variant ("", "", "");
 }
 
@@ -134,7 +141,7 @@ static const VkPhysicalDeviceProperties DEVICE = {
 static gboolean
 loads (const char *path, const VkPhysicalDeviceProperties *device)
 {
-  g_autoptr (GBytes) data = yv8_vulkan_cache_load (path, device);
+  g_autoptr (GBytes) data = yv8_vulkan_cache_load (YV8_VULKAN_CACHE_PIPELINES, path, device);
 
   return data != NULL;
 }
@@ -196,16 +203,16 @@ test_cache (void)
   g_autofree char *dir = g_build_filename (top, "a", "b", NULL);
 
   g_setenv ("YV8_CACHE_DIR", "", TRUE);
-  g_assert_null (yv8_vulkan_cache_path (&DEVICE));
+  g_assert_null (yv8_vulkan_cache_path (YV8_VULKAN_CACHE_PIPELINES, &DEVICE));
   g_setenv ("YV8_CACHE_DIR", dir, TRUE);
-  g_autofree char *path = yv8_vulkan_cache_path (&DEVICE);
+  g_autofree char *path = yv8_vulkan_cache_path (YV8_VULKAN_CACHE_PIPELINES, &DEVICE);
   g_assert_true (g_str_has_prefix (path, dir));
 
   g_assert_false (loads (NULL, &DEVICE));
   g_assert_false (loads (path, &DEVICE));
-  g_assert_true (yv8_vulkan_cache_save (path, &DEVICE, data, &error));
+  g_assert_true (yv8_vulkan_cache_save (YV8_VULKAN_CACHE_PIPELINES, path, &DEVICE, data, &error));
   g_assert_no_error (error);
-  g_autoptr (GBytes) back = yv8_vulkan_cache_load (path, &DEVICE);
+  g_autoptr (GBytes) back = yv8_vulkan_cache_load (YV8_VULKAN_CACHE_PIPELINES, path, &DEVICE);
   g_assert_nonnull (back);
   g_assert_true (g_bytes_equal (back, data));
   check_damage (path);
@@ -215,7 +222,8 @@ test_cache (void)
   g_assert_cmpint (mkfifo (path, 0600), ==, 0);
   g_assert_false (loads (path, &DEVICE));
   g_assert_false (loads (dir, &DEVICE));
-  g_assert_false (yv8_vulkan_cache_save ("/dev/null/x", &DEVICE, data, &error));
+  g_assert_false (
+      yv8_vulkan_cache_save (YV8_VULKAN_CACHE_PIPELINES, "/dev/null/x", &DEVICE, data, &error));
   g_assert_error (error, YV8_ERROR, YV8_ERROR_READ);
 
   g_setenv ("YV8_CACHE_DIR", "", TRUE);
