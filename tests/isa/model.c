@@ -11,12 +11,10 @@
 #define BYTES    76.8e9               /* a second */
 #define PRODUCTS (N_SIMDS * 32 * 4.0) /* a cycle, by dot products */
 
-gboolean
-model_op (Yv8VulkanKernel *kernel, Inspection *inspection, Yv8VulkanPipelines *pipelines,
-    const Yv8Op *op, const Yv8Shape *shapes, GError **error)
+static gboolean
+inspect (Inspection *inspection, Yv8VulkanPipelines *pipelines, const Yv8VulkanKernel *kernel,
+    GError **error)
 {
-  if (!yv8_vulkan_kernel_init (kernel, pipelines->device, op, shapes, error))
-    return FALSE;
   VkPipeline pipeline =
       yv8_vulkan_pipelines_get (pipelines, kernel->shader, &kernel->constants, error);
   if (!pipeline)
@@ -26,6 +24,41 @@ model_op (Yv8VulkanKernel *kernel, Inspection *inspection, Yv8VulkanPipelines *p
   g_set_error (error, YV8_ERROR, YV8_ERROR_UNSUPPORTED, "%s says too little of %s",
       pipelines->device->driver, kernel->name);
   return FALSE;
+}
+
+gboolean
+model_op (Yv8VulkanKernel *kernel, Inspection *inspection, Yv8VulkanPipelines *pipelines,
+    const Yv8Op *op, const Yv8Shape *shapes, GError **error)
+{
+  return yv8_vulkan_kernel_init (kernel, pipelines->device, op, shapes, error) &&
+         inspect (inspection, pipelines, kernel, error);
+}
+
+gboolean
+model_tune (Yv8VulkanKernel *kernel, Inspection *inspection, Yv8VulkanPipelines *pipelines,
+    const Yv8Op *op, GError **error)
+{
+  const Yv8VulkanDevice *device = pipelines->device;
+  const Yv8VulkanTile *tile;
+
+  for (guint i = 0; (tile = yv8_vulkan_tile_nth (i)); i++) {
+    Yv8VulkanKernel other = *kernel;
+    Inspection found;
+    if (!yv8_vulkan_tile_is_candidate (tile, device) ||
+        !yv8_vulkan_tile_fits (tile, device, op, kernel->sparse_runs > 0))
+      continue;
+    if (!yv8_vulkan_kernel_set_tile (&other, device, op, tile, error) ||
+        !inspect (&found, pipelines, &other, error))
+      return FALSE;
+    if (model_seconds (&found, &other) < model_seconds (inspection, kernel)) {
+      *kernel = other;
+      inspection_clear (inspection);
+      *inspection = found;
+    } else {
+      inspection_clear (&found);
+    }
+  }
+  return TRUE;
 }
 
 static double

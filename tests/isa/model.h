@@ -20,6 +20,14 @@ gboolean model_op (Yv8VulkanKernel *kernel, Inspection *inspection, Yv8VulkanPip
     const Yv8Op *op, const Yv8Shape *shapes, GError **error);
 
 /**
+ * model_tune:
+ * @kernel: of @op, a convolution, as model_op() chose it; gets the tile that takes the least time
+ * @inspection: likewise
+ */
+gboolean model_tune (Yv8VulkanKernel *kernel, Inspection *inspection, Yv8VulkanPipelines *pipelines,
+    const Yv8Op *op, GError **error);
+
+/**
  * model_live: Returns: the share of a convolution's products that @kernel computes: less than 1 of
  * sparse weights
  */

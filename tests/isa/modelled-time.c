@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The time that a frame would take on a Radeon 680M, by the model of model.h: modelled-time
- * MODEL.... Each is taken at its own input size. No GPU is needed, but Mesa's driver for AMD. */
+ * [--tune] MODEL.... Each is taken at its own input size. No GPU is needed, but Mesa's driver for
+ * AMD. With --tune each convolution has the tile that the model says is the fastest. */
 #include "config.h"
 
 #include "api/model.h"
@@ -17,6 +18,8 @@ typedef struct {
   double seconds, least, macs, live;
 } Frame;
 
+static gboolean tune;
+
 static gboolean
 add_op (Frame *frame, Yv8VulkanPipelines *pipelines, const Yv8Op *op, const Yv8Shape *shapes,
     GError **error)
@@ -29,6 +32,11 @@ add_op (Frame *frame, Yv8VulkanPipelines *pipelines, const Yv8Op *op, const Yv8S
     return TRUE;
   if (!model_op (&kernel, &found, pipelines, op, shapes, error))
     return FALSE;
+  if (tune && op->kind == YV8_OP_CONV && !model_tune (&kernel, &found, pipelines, op, error))
+    return FALSE;
+  if (tune && op->kind == YV8_OP_CONV)
+    g_debug ("%s: %s, %u pixels, %u groups, %.1f us", kernel.key, kernel.shader, kernel.tile.pixels,
+        kernel.tile.groups, model_seconds (&found, &kernel) * 1e6);
   frame->seconds += model_seconds (&found, &kernel);
   frame->least += model_roofline (op, shapes, &kernel);
   frame->macs += macs;
@@ -71,7 +79,8 @@ main (int argc, char **argv)
   if (pipelines && !strstr (device->properties.deviceName, "REMBRANDT"))
     g_print ("this is %s\n", device->properties.deviceName);
   g_print ("%8s %8s %8s %7s  %s\n", "ms", "roofline", "GMAC", "live %", "model");
-  for (int i = 1; pipelines && i < argc; i++)
+  tune = argc > 1 && g_str_equal (argv[1], "--tune");
+  for (int i = 1 + tune; pipelines && i < argc; i++)
     if (!print_model (pipelines, argv[i], &error))
       break;
   if (error)
