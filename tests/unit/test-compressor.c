@@ -164,6 +164,7 @@ test_report (void)
   g_assert_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT);
   g_clear_error (&error);
   g_autoptr (Yv8Model) model = finish (compressor);
+  g_assert_nonnull (model);
   g_autofree char *page = yv8_compressor_report (compressor, &error);
   g_assert_no_error (error);
   const char *const parts[] = { "<!doctype html>", "<svg", "quantize", "share=0.2",
