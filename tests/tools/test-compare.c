@@ -45,6 +45,7 @@ make (const char *format, ...)
   va_end (list);
   g_autofree char *line = g_strdup_printf ("compress --model %s --device ref %s", model, arguments);
   g_auto (Program) program = program_run_good (line);
+  g_assert_cmpint (program.status, ==, 0);
 }
 
 static JsonObject *
