@@ -125,22 +125,21 @@ static GArray *
 match_layers (const Yv8Page *page)
 {
   GArray *layers = g_array_new (FALSE, TRUE, sizeof (Layer));
-  g_autofree Yv8Shape *shapes[2] = { yv8_graph_infer (
-                                         page->before, page->width, page->height, NULL),
-    yv8_graph_infer (page->after, page->width, page->height, NULL) };
+  g_autofree Yv8Shape *before = yv8_graph_infer (page->before, page->width, page->height, NULL);
+  g_autofree Yv8Shape *after = yv8_graph_infer (page->after, page->width, page->height, NULL);
   g_autoptr (GHashTable) ops = g_hash_table_new (g_str_hash, g_str_equal);
 
   for (guint i = 0; i < yv8_graph_n_ops (page->after); i++)
     g_hash_table_insert (
         ops, yv8_graph_op (page->after, i)->name, (gpointer) yv8_graph_op (page->after, i));
-  for (guint i = 0; shapes[0] && shapes[1] && i < yv8_graph_n_ops (page->before); i++) {
+  for (guint i = 0; before && after && i < yv8_graph_n_ops (page->before); i++) {
     Layer layer = { .before = yv8_graph_op (page->before, i) };
     layer.after = g_hash_table_lookup (ops, layer.before->name);
     if (layer.before->kind != YV8_OP_CONV || !layer.after)
       continue;
-    layer.macs[0] = yv8_op_macs (layer.before, shapes[0]);
-    layer.macs[1] = yv8_op_macs (layer.after, shapes[1]);
-    layer.live = yv8_live_op_macs (page->after, layer.after, shapes[1]);
+    layer.macs[0] = yv8_op_macs (layer.before, before);
+    layer.macs[1] = yv8_op_macs (layer.after, after);
+    layer.live = yv8_live_op_macs (page->after, layer.after, after);
     g_array_append_val (layers, layer);
   }
   return layers;
