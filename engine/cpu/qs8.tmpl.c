@@ -137,7 +137,7 @@ finish_word (const Yv8CpuFinish *by, const gint32 *acc, guint word, gboolean sil
 {
   guint first = word * WORD;
   guint32 *y = by->y + word * by->y_stride;
-  const guint32 *residual = by->residual + word * by->residual_stride;
+  const guint32 *residual = add ? by->residual + word * by->residual_stride : NULL;
 
   for (guint at = 0; at < PIXELS; at += LANES) {
     Real t[WORD];
