@@ -198,15 +198,6 @@ yv8_compressor_n_frames (const Yv8Compressor *self, Yv8FrameUse use)
   return self->names[use]->len;
 }
 
-void
-yv8_compressor_input_size (const Yv8Compressor *self, guint *width, guint *height)
-{
-  g_return_if_fail (self && width && height);
-
-  *width = self->workspace.target.width;
-  *height = self->workspace.target.height;
-}
-
 const Yv8Device *
 yv8_compressor_device (const Yv8Compressor *self)
 {

@@ -118,12 +118,6 @@ YV8_API gboolean yv8_compressor_add (Yv8Compressor *compressor, const Yv8Frame *
 YV8_API guint yv8_compressor_n_frames (const Yv8Compressor *compressor, Yv8FrameUse use);
 
 /**
- * yv8_compressor_input_size: the size that networks are run at, of options, recipe or model
- */
-YV8_API void yv8_compressor_input_size (
-    const Yv8Compressor *compressor, guint *width, guint *height);
-
-/**
  * yv8_compressor_device: Returns: (transfer none): the device that it runs on
  */
 YV8_API const Yv8Device *yv8_compressor_device (const Yv8Compressor *compressor);
