@@ -88,14 +88,6 @@ test_encodings_network (GRand *rand)
   }
   for (guint i = 0; i < G_N_ELEMENTS (outputs); i++)
     test_int8_conv (graph, (Yv8Slice){ TEST_N_ENCODINGS, 0, 36 }, outputs[i], 1, 1, rand);
-  Yv8Op detect = { .kind = YV8_OP_DETECT,
-    .name = g_strdup ("detect"),
-    .n_in = 2,
-    .in = { outputs[0], outputs[1] },
-    .reg_max = 2,
-    .n_classes = 2,
-    .strides = { 1 } };
-  yv8_graph_add_op (graph, &detect);
-  g_array_append_vals (graph->outputs, outputs, G_N_ELEMENTS (outputs));
+  test_graph_detect (graph, outputs[0], outputs[1], 1);
   return network;
 }

@@ -43,3 +43,23 @@ test_graph_op (
   }
   return yv8_graph_add_op (graph, &op);
 }
+
+/**
+ * test_graph_detect: adds a DETECT op of one scale, whose inputs become the outputs
+ * @boxes: 4 * reg_max channels
+ * @classes: a channel a class
+ */
+static inline void
+test_graph_detect (Yv8Graph *graph, Yv8Slice boxes, Yv8Slice classes, guint stride)
+{
+  Yv8Op op = { .kind = YV8_OP_DETECT,
+    .name = g_strdup ("detect"),
+    .n_in = 2,
+    .in = { boxes, classes },
+    .reg_max = boxes.channels / 4,
+    .n_classes = classes.channels,
+    .strides = { stride } };
+
+  yv8_graph_add_op (graph, &op);
+  g_array_append_vals (graph->outputs, op.in, 2);
+}

@@ -129,15 +129,7 @@ test_int8_detector (GRand *rand)
   residual->in[residual->n_in++] = (Yv8Slice){ 5, 0, 4 };
   for (guint i = 0; i < G_N_ELEMENTS (outputs); i++)
     test_int8_conv (graph, (Yv8Slice){ 8, 0, 4 }, outputs[i], 1, 1, rand);
-  Yv8Op detect = { .kind = YV8_OP_DETECT,
-    .name = g_strdup ("detect"),
-    .n_in = 2,
-    .in = { outputs[0], outputs[1] },
-    .reg_max = 2,
-    .n_classes = 2,
-    .strides = { 2 } };
-  yv8_graph_add_op (graph, &detect);
-  g_array_append_vals (graph->outputs, outputs, G_N_ELEMENTS (outputs));
+  test_graph_detect (graph, outputs[0], outputs[1], 2);
   return graph;
 }
 

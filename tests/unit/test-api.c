@@ -3,27 +3,14 @@
  * The public API on a generated model: loading, devices, sizes, and what a caller can get wrong. */
 #include <glib/gstdio.h>
 #include <string.h>
-#include <yv8/yv8.h>
 
-#include "testing.h"
-
-static const char *model_path; /* tiny.onnx: class 0 is found on every picture */
-
-static Yv8Model *
-load (void)
-{
-  g_autoptr (GError) error = NULL;
-  Yv8Model *model = yv8_model_load (model_path, &error);
-
-  g_assert_no_error (error);
-  return model;
-}
+#include "tiny.h"
 
 static void
 test_model (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (Yv8Model) model = load ();
+  g_autoptr (Yv8Model) model = tiny_load ();
   guint width, height;
 
   yv8_model_input_size (model, &width, &height);
@@ -85,7 +72,7 @@ static void
 test_devices (void)
 {
   g_autoptr (GPtrArray) devices = yv8_devices_list ();
-  g_autoptr (Yv8Model) model = load ();
+  g_autoptr (Yv8Model) model = tiny_load ();
   Yv8Frame frame = make_frame ();
   guint n_automatic = 0, n_reference = 0;
 
@@ -132,7 +119,7 @@ test_bad_options (void)
     { { .device = "cpu", .width = 64 }, YV8_ERROR_ARGUMENT, "multiples of 32" },
     { { .device = "cpu", .width = 1 << 20, .height = 32 }, YV8_ERROR_ARGUMENT, "multiples of 32" },
   };
-  g_autoptr (Yv8Model) model = load ();
+  g_autoptr (Yv8Model) model = tiny_load ();
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (GError) error = NULL;
@@ -146,7 +133,7 @@ static void
 test_bad_frame (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (Yv8Model) model = load ();
+  g_autoptr (Yv8Model) model = tiny_load ();
   const Yv8DetectorOptions options = { .device = "cpu" };
   g_autoptr (Yv8Detector) detector = yv8_detector_new (model, &options, &error);
   Yv8Frame frame = make_frame ();
@@ -165,7 +152,7 @@ test_bad_frame (void)
 static void
 test_params (void)
 {
-  g_autoptr (Yv8Model) model = load ();
+  g_autoptr (Yv8Model) model = tiny_load ();
   const Yv8DetectorOptions options = { .device = "cpu", .threads = 1, .width = 96, .height = 64 };
   g_autoptr (Yv8Detector) detector = yv8_detector_new (model, &options, NULL);
   Yv8Frame frame = make_frame ();
@@ -190,8 +177,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  model_path = g_getenv ("YV8_TINY_ONNX");
-  g_assert_nonnull (model_path);
   g_test_add_func ("/api/model", test_model);
   g_test_add_func ("/api/no-model", test_no_model);
   g_test_add_func ("/api/devices", test_devices);

@@ -5,24 +5,8 @@
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
-#include <yv8/yv8.h>
 
-#include "testing.h"
-
-#define WIDTH  96
-#define HEIGHT 80
-
-static const char *model_path; /* tiny.onnx: class 0 is found on every picture */
-
-static Yv8Model *
-load (void)
-{
-  g_autoptr (GError) error = NULL;
-  Yv8Model *model = yv8_model_load (model_path, &error);
-
-  g_assert_no_error (error);
-  return model;
-}
+#include "tiny.h"
 
 static Yv8Calibrator *
 new_calibrator (Yv8Model *model, const Yv8CalibratorOptions *options)
@@ -36,34 +20,15 @@ new_calibrator (Yv8Model *model, const Yv8CalibratorOptions *options)
   return calibrator;
 }
 
-/* Blobs of colour on a gradient, a picture a seed. */
-static void
-draw (guint8 *pixels, guint seed)
-{
-  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
-  gint cx = g_rand_int_range (rand, 0, WIDTH), cy = g_rand_int_range (rand, 0, HEIGHT);
-  gint radius = g_rand_int_range (rand, 5, 40);
-  guint32 colour = g_rand_int (rand);
-
-  for (gint y = 0; y < HEIGHT; y++)
-    for (gint x = 0; x < WIDTH; x++)
-      for (gint c = 0; c < 3; c++) {
-        gboolean inside = (x - cx) * (x - cx) + (y - cy) * (y - cy) < radius * radius;
-        *pixels++ = (guint8) (inside ? colour >> 8 * c : (guint32) (2 * x + (c + 1) * y));
-      }
-}
-
 static void
 add (Yv8Calibrator *calibrator, guint n, Yv8FrameUse use, const char *name)
 {
-  g_autofree guint8 *pixels = g_malloc (3 * WIDTH * HEIGHT);
+  g_autofree guint8 *pixels = g_malloc (TINY_SIZE);
   g_autoptr (GError) error = NULL;
   Yv8Frame frame;
 
   for (guint i = 0; i < n; i++) {
-    draw (pixels, 100 * use + i);
-    g_assert_true (
-        yv8_frame_init_packed (&frame, YV8_FORMAT_RGB, WIDTH, HEIGHT, pixels, 3 * WIDTH * HEIGHT));
+    tiny_draw (&frame, pixels, 100 * use + i);
     yv8_calibrator_add (calibrator, &frame, name, use, &error);
     g_assert_no_error (error);
   }
@@ -85,7 +50,7 @@ static Yv8Model *
 calibrate (Yv8Method method, const char *keep_float)
 {
   const Yv8CalibratorOptions options = { .method = method, .keep_float = keep_float };
-  g_autoptr (Yv8Model) model = load ();
+  g_autoptr (Yv8Model) model = tiny_load ();
   g_autoptr (Yv8Calibrator) calibrator = new_calibrator (model, &options);
   g_autoptr (GError) error = NULL;
   double last = 0;
@@ -131,7 +96,7 @@ test_same (void)
 static void
 test_metadata (void)
 {
-  g_autoptr (Yv8Model) model = load ();
+  g_autoptr (Yv8Model) model = tiny_load ();
   g_autoptr (Yv8Model) int8 = calibrate (YV8_METHOD_KL, "*cv3.2.2*");
   const char *ap = yv8_model_metadata (int8, "yv8.agreement_ap");
 
@@ -151,18 +116,17 @@ test_detect (void)
 {
   const Yv8DetectorOptions options = { .device = "ref" };
   g_autoptr (GError) error = NULL;
-  g_autoptr (Yv8Model) model = load ();
+  g_autoptr (Yv8Model) model = tiny_load ();
   g_autoptr (Yv8Model) int8 = calibrate (YV8_METHOD_MSE, NULL);
   g_autoptr (Yv8Detector) of_float = yv8_detector_new (model, &options, &error);
   g_autoptr (Yv8Detector) of_int8 = yv8_detector_new (int8, &options, &error);
-  guint8 pixels[3 * WIDTH * HEIGHT];
+  guint8 pixels[TINY_SIZE];
   const Yv8Detection *found[2];
   guint n[2];
   Yv8Frame frame;
 
   g_assert_no_error (error);
-  draw (pixels, 4711);
-  yv8_frame_init_packed (&frame, YV8_FORMAT_RGB, WIDTH, HEIGHT, pixels, sizeof pixels);
+  tiny_draw (&frame, pixels, 4711);
   g_assert_true (yv8_detector_detect (of_float, &frame, NULL, &found[0], &n[0], NULL));
   g_assert_true (yv8_detector_detect (of_int8, &frame, NULL, &found[1], &n[1], NULL));
   g_assert_cmpuint (n[0], >, 0);
@@ -183,7 +147,7 @@ test_bad_options (void)
     { .keep_float = "no such layer" },
     { .width = 65, .height = 64 },
   };
-  g_autoptr (Yv8Model) model = load ();
+  g_autoptr (Yv8Model) model = tiny_load ();
   g_autoptr (Yv8Model) int8 = calibrate (YV8_METHOD_MSE, NULL);
   g_autoptr (GError) error = NULL;
 
@@ -210,7 +174,7 @@ static void
 test_stop (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (Yv8Model) model = load ();
+  g_autoptr (Yv8Model) model = tiny_load ();
   g_autoptr (Yv8Calibrator) calibrator = new_calibrator (model, NULL);
   guint left = 0;
 
@@ -236,7 +200,7 @@ test_budget (void)
 {
   const Yv8CalibratorOptions tight = { .max_drop = 1e-6 };
   const Yv8CalibratorOptions whole = { .max_drop = 1e-6, .keep_float = "*" };
-  g_autoptr (Yv8Model) model = load ();
+  g_autoptr (Yv8Model) model = tiny_load ();
   g_autoptr (Yv8Calibrator) calibrator = new_calibrator (model, &tight);
   g_autoptr (Yv8Calibrator) float_calibrator = new_calibrator (model, &whole);
   g_autoptr (GError) error = NULL;
@@ -268,7 +232,7 @@ test_report (void)
 {
   static const char *const bad_name = "<script>alert(1)</script>&\xff";
   g_autoptr (GError) error = NULL;
-  g_autoptr (Yv8Model) model = load ();
+  g_autoptr (Yv8Model) model = tiny_load ();
   g_autoptr (Yv8Calibrator) calibrator = new_calibrator (model, NULL);
   g_autoptr (JsonParser) parser = json_parser_new ();
 
@@ -309,8 +273,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  model_path = g_getenv ("YV8_TINY_ONNX");
-  g_assert_nonnull (model_path);
   g_test_add_func ("/calibrator/same", test_same);
   g_test_add_func ("/calibrator/metadata", test_metadata);
   g_test_add_func ("/calibrator/detect", test_detect);

@@ -4,36 +4,9 @@
 #include <math.h>
 
 #include "compress/channels.h"
-#include "graphs.h"
-#include "ref/backend.h"
-#include "testing.h"
-
-#define SIDE 32
+#include "steps.h"
 
 static const Yv8Window K1 = { 1, 1, 1, 0 }, K3 = { 3, 3, 1, 1 }, K3S2 = { 3, 3, 2, 1 };
-
-static Yv8Backend *
-open_ref (gpointer data, GError **error)
-{
-  return yv8_ref_backend_new ();
-}
-
-static const Yv8Target TARGET = { open_ref, NULL, NULL, SIDE, SIDE };
-
-static Yv8Album *
-make_album (GRand *rand, guint n)
-{
-  Yv8Album *album = yv8_album_new (n);
-
-  for (guint i = 0; i < n; i++) {
-    guint32 *picture = g_new (guint32, SIDE * SIDE);
-    guint32 colour = g_rand_int (rand);
-    for (guint k = 0; k < SIDE * SIDE; k++) /* neighbours are alike, as in pictures */
-      picture[k] = (colour = g_rand_int_range (rand, 0, 4) ? colour : g_rand_int (rand)) & 0xffffff;
-    yv8_album_add (album, picture);
-  }
-  return album;
-}
 
 static Yv8Op *
 add_conv (Yv8Graph *graph, Yv8Slice in, Yv8Slice out, Yv8Window window, GRand *rand)
@@ -50,13 +23,6 @@ make_network (GRand *rand)
 {
   static const guint CHANNELS[] = { 16, 48, 24, 24, 16, 5 };
   Yv8Graph *graph = yv8_graph_new ();
-  Yv8Op detect = { .kind = YV8_OP_DETECT,
-    .name = g_strdup ("detect"),
-    .n_in = 2,
-    .reg_max = 4,
-    .n_classes = 5,
-    .strides = { 4 },
-    .in = { { 5, 0, 16 }, { 6, 0, 5 } } };
 
   test_graph_input (graph, 3);
   for (guint i = 0; i < G_N_ELEMENTS (CHANNELS); i++)
@@ -69,20 +35,8 @@ make_network (GRand *rand)
   add_conv (graph, (Yv8Slice){ 2, 0, 48 }, (Yv8Slice){ 4, 0, 24 }, K1, rand);
   test_graph_op (graph, YV8_OP_CONV, (Yv8Slice){ 3, 0, 24 }, (Yv8Slice){ 5, 0, 16 }, K1, rand);
   test_graph_op (graph, YV8_OP_CONV, (Yv8Slice){ 4, 0, 24 }, (Yv8Slice){ 6, 0, 5 }, K1, rand);
-  yv8_graph_add_op (graph, &detect);
-  g_array_append_vals (graph->outputs, detect.in, 2);
+  test_graph_detect (graph, (Yv8Slice){ 5, 0, 16 }, (Yv8Slice){ 6, 0, 5 }, 4);
   return graph;
-}
-
-static gboolean
-go_on (const char *stage, double fraction, gpointer data)
-{
-  double *last = data;
-
-  g_assert_cmpfloat (fraction, >=, *last);
-  g_assert_cmpfloat (fraction, <=, 1.0001);
-  *last = fraction;
-  return TRUE;
 }
 
 static Yv8Graph *
@@ -90,7 +44,8 @@ prune (const Yv8Graph *graph, const Yv8Album *album, const Yv8ChannelOptions *op
 {
   g_autoptr (GError) error = NULL;
   double last = 0;
-  Yv8Graph *pruned = yv8_prune_channels (graph, options, &TARGET, album, go_on, &last, &error);
+  Yv8Graph *pruned =
+      yv8_prune_channels (graph, options, &STEP_TARGET, album, step_go_on, &last, &error);
 
   g_assert_no_error (error);
   g_assert_true (yv8_graph_check (pruned, &error));
@@ -100,31 +55,12 @@ prune (const Yv8Graph *graph, const Yv8Album *album, const Yv8ChannelOptions *op
 static double
 count_macs (const Yv8Graph *graph)
 {
-  g_autofree Yv8Shape *shapes = yv8_graph_infer (graph, SIDE, SIDE, NULL);
+  g_autofree Yv8Shape *shapes = yv8_graph_infer (graph, STEP_SIDE, STEP_SIDE, NULL);
   double macs = 0;
 
   for (guint i = 0; i < yv8_graph_n_ops (graph); i++)
     macs += (double) yv8_op_macs (yv8_graph_op (graph, i), shapes);
   return macs;
-}
-
-static double
-output_error (const Yv8Graph *graph, const Yv8Graph *pruned, const Yv8Album *album)
-{
-  const Yv8Graph *graphs[] = { graph, pruned };
-  float values[2][16 * 64];
-  double sum = 0;
-
-  for (guint i = 0; i < yv8_album_n (album); i++) {
-    for (guint k = 0; k < 2; k++) {
-      g_autoptr (Yv8Executor) executor = yv8_target_open (&TARGET, graphs[k], 0, NULL);
-      g_assert_true (yv8_target_run (&TARGET, executor, yv8_album_get (album, i), NULL));
-      g_assert_true (yv8_executor_read (executor, &(Yv8Slice){ 5, 0, 16 }, values[k], NULL));
-    }
-    for (guint k = 0; k < G_N_ELEMENTS (values[0]); k++)
-      sum += pow ((double) (values[0][k] - values[1][k]), 2);
-  }
-  return sum;
 }
 
 static void
@@ -144,7 +80,7 @@ test_criteria (void)
 {
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Graph) graph = make_network (rand);
-  g_autoptr (Yv8Album) album = make_album (rand, 12), fresh = make_album (rand, 4);
+  g_autoptr (Yv8Album) album = step_album (rand, 12), fresh = step_album (rand, 4);
   double errors[YV8_N_CRITERIA];
 
   for (guint criterion = 0; criterion < YV8_N_CRITERIA; criterion++) {
@@ -156,9 +92,9 @@ test_criteria (void)
     double share = 1 - count_macs (pruned) / count_macs (graph);
     g_assert_cmpfloat (share, >=, 0.25);
     g_assert_cmpfloat (share, <, 0.45); /* steps are large here */
-    g_assert_cmpfloat (output_error (pruned, again, fresh), ==, 0);
+    g_assert_cmpfloat (step_error (pruned, again, fresh), ==, 0);
     check_grid (graph, pruned);
-    errors[criterion] = output_error (graph, pruned, fresh);
+    errors[criterion] = step_error (graph, pruned, fresh);
     g_test_message (
         "squared error by %s: %g", yv8_criterion_name (options.criterion), errors[criterion]);
   }
@@ -174,12 +110,11 @@ test_fitted (void)
                                  FITTED = { YV8_CRITERION_L2, 0.25, NULL, FALSE };
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Graph) graph = make_network (rand);
-  g_autoptr (Yv8Album) album = make_album (rand, 12), fresh = make_album (rand, 4);
+  g_autoptr (Yv8Album) album = step_album (rand, 12), fresh = step_album (rand, 4);
   g_autoptr (Yv8Graph) kept = prune (graph, album, &KEPT), fitted = prune (graph, album, &FITTED);
 
   g_assert_cmpfloat (count_macs (kept), ==, count_macs (fitted));
-  g_assert_cmpfloat (
-      output_error (graph, fitted, fresh), <, 0.5 * output_error (graph, kept, fresh));
+  g_assert_cmpfloat (step_error (graph, fitted, fresh), <, 0.5 * step_error (graph, kept, fresh));
 }
 
 /* Only the tower that is named loses channels, and no more than it may. */
@@ -189,7 +124,7 @@ test_layers (void)
   static const Yv8ChannelOptions OPTIONS = { .share = 0.9, .layers = "none,*p5" };
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Graph) graph = make_network (rand);
-  g_autoptr (Yv8Album) album = make_album (rand, 3);
+  g_autoptr (Yv8Album) album = step_album (rand, 3);
   g_autoptr (Yv8Graph) pruned = prune (graph, album, &OPTIONS);
 
   for (guint i = 1; i < yv8_graph_n_ops (graph) - 1; i++)
@@ -204,18 +139,18 @@ test_costs (void)
   Yv8ChannelOptions options = { .share = 0.2 };
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Graph) graph = make_network (rand);
-  g_autoptr (Yv8Album) album = make_album (rand, 4);
+  g_autoptr (Yv8Album) album = step_album (rand, 4);
   g_autoptr (Yv8Graph) pruned = prune (graph, album, &options);
   g_autoptr (GError) error = NULL;
   double last = 0;
   g_autoptr (GBytes) costs =
-      yv8_prune_channels_costs (graph, &options, &TARGET, album, go_on, &last, &error);
+      yv8_prune_channels_costs (graph, &options, &STEP_TARGET, album, step_go_on, &last, &error);
 
   g_assert_no_error (error);
   options.costs = costs;
   g_autoptr (Yv8Graph) same = prune (graph, album, &options);
   g_assert_cmpfloat (count_macs (pruned), ==, count_macs (same));
-  g_assert_cmpfloat (output_error (pruned, same, album), ==, 0);
+  g_assert_cmpfloat (step_error (pruned, same, album), ==, 0);
 
   gsize size = g_bytes_get_size (costs);
   g_autofree guint8 *bytes = g_malloc0 (size); /* set 0 again and again */
@@ -224,7 +159,8 @@ test_costs (void)
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
     options.costs = bad[i];
     last = 0;
-    g_assert_null (yv8_prune_channels (graph, &options, &TARGET, album, go_on, &last, &error));
+    g_assert_null (
+        yv8_prune_channels (graph, &options, &STEP_TARGET, album, step_go_on, &last, &error));
     g_assert_error (error, YV8_ERROR, YV8_ERROR_FORMAT);
     g_clear_error (&error);
   }
@@ -236,16 +172,10 @@ test_nothing (void)
   static const Yv8ChannelOptions OPTIONS = { .share = 0 };
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Graph) graph = make_network (rand);
-  g_autoptr (Yv8Album) album = make_album (rand, 4);
+  g_autoptr (Yv8Album) album = step_album (rand, 4);
   g_autoptr (Yv8Graph) same = prune (graph, album, &OPTIONS);
 
-  g_assert_cmpfloat (output_error (graph, same, album), <, 1e-3);
-}
-
-static gboolean
-stop (const char *stage, double fraction, gpointer data)
-{
-  return fraction < 0.5;
+  g_assert_cmpfloat (step_error (graph, same, album), <, 1e-3);
 }
 
 static void
@@ -254,10 +184,12 @@ test_stopped (void)
   static const Yv8ChannelOptions OPTIONS = { .share = 0.2 };
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Graph) graph = make_network (rand);
-  g_autoptr (Yv8Album) album = make_album (rand, 2);
+  g_autoptr (Yv8Album) album = step_album (rand, 2);
   g_autoptr (GError) error = NULL;
+  double half = 0.5;
 
-  g_assert_null (yv8_prune_channels (graph, &OPTIONS, &TARGET, album, stop, NULL, &error));
+  g_assert_null (
+      yv8_prune_channels (graph, &OPTIONS, &STEP_TARGET, album, step_stop, &half, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 

@@ -4,56 +4,21 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
-#include <yv8/yv8.h>
 
-#include "testing.h"
-
-#define WIDTH  96
-#define HEIGHT 80
+#include "tiny.h"
 
 #define BLOCKS "[prune]\nunit=blocks\nshare=0.2\n"
 #define QUICK  BLOCKS "criterion=l2\n"
 
-static const char *model_path; /* tiny.onnx: class 0 is found on every picture */
-
-static Yv8Model *
-load (void)
-{
-  g_autoptr (GError) error = NULL;
-  Yv8Model *model = yv8_model_load (model_path, &error);
-
-  g_assert_no_error (error);
-  return model;
-}
-
-/* Blobs of colour on a gradient, a picture a seed. */
-static void
-draw (guint8 *pixels, guint seed)
-{
-  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
-  gint cx = g_rand_int_range (rand, 0, WIDTH), cy = g_rand_int_range (rand, 0, HEIGHT);
-  gint radius = g_rand_int_range (rand, 5, 40);
-  guint32 colour = g_rand_int (rand);
-
-  for (gint y = 0; y < HEIGHT; y++)
-    for (gint x = 0; x < WIDTH; x++)
-      for (gint c = 0; c < 3; c++) {
-        gboolean inside = (x - cx) * (x - cx) + (y - cy) * (y - cy) < radius * radius;
-        *pixels++ = (guint8) (inside ? colour >> 8 * c : (guint32) (2 * x + (c + 1) * y));
-      }
-}
-
 static void
 add (Yv8Compressor *compressor, guint n, Yv8FrameUse use)
 {
-  g_autofree guint8 *pixels = g_malloc (3 * WIDTH * HEIGHT);
+  g_autofree guint8 *pixels = g_malloc (TINY_SIZE);
   g_autoptr (GError) error = NULL;
   Yv8Frame frame;
 
   for (guint i = 0; i < n; i++) {
-    draw (pixels, 100 * use + i);
-    g_assert_true (
-        yv8_frame_init_packed (&frame, YV8_FORMAT_RGB, WIDTH, HEIGHT, pixels, 3 * WIDTH * HEIGHT));
+    tiny_draw (&frame, pixels, 100 * use + i);
     yv8_compressor_add (compressor, &frame, NULL, use, &error);
     g_assert_no_error (error);
   }
@@ -63,7 +28,7 @@ static Yv8Compressor *
 prepare (const char *text, const Yv8CompressorOptions *options)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (Yv8Model) model = load ();
+  g_autoptr (Yv8Model) model = tiny_load ();
   g_autoptr (Yv8Recipe) recipe = yv8_recipe_parse (text, -1, &error);
   Yv8CompressorOptions on_ref = options ? *options : (Yv8CompressorOptions){ 0 };
 
@@ -126,7 +91,7 @@ test_points (void)
   static const char text[] = "[recipe]\ndescription=A test\n" BLOCKS "[quantize]\nmethod=minmax\n";
   g_autoptr (Yv8Recipe) recipe = yv8_recipe_parse (text, -1, NULL);
   g_autoptr (Yv8Compressor) compressor = prepare (text, NULL);
-  g_autoptr (Yv8Model) model = finish (compressor), source = load ();
+  g_autoptr (Yv8Model) model = finish (compressor), source = tiny_load ();
   g_autofree char *again = compress (text, NULL);
 
   g_assert_cmpstr (yv8_model_sha256 (model), ==, again);
@@ -180,15 +145,14 @@ static void
 test_calibrator (void)
 {
   g_autoptr (Yv8Compressor) compressor = prepare ("[quantize]\n", NULL);
-  g_autoptr (Yv8Model) compressed = finish (compressor), source = load ();
+  g_autoptr (Yv8Model) compressed = finish (compressor), source = tiny_load ();
   const Yv8CalibratorOptions options = { .device = "ref" };
   g_autoptr (Yv8Calibrator) calibrator = yv8_calibrator_new (source, &options, NULL);
-  g_autofree guint8 *pixels = g_malloc (3 * WIDTH * HEIGHT);
+  g_autofree guint8 *pixels = g_malloc (TINY_SIZE);
   Yv8Frame frame;
 
   for (guint i = 0; i < 6; i++) {
-    draw (pixels, i < 4 ? i : 96 + i);
-    yv8_frame_init_packed (&frame, YV8_FORMAT_RGB, WIDTH, HEIGHT, pixels, 3 * WIDTH * HEIGHT);
+    tiny_draw (&frame, pixels, i < 4 ? i : 96 + i);
     g_assert_true (yv8_calibrator_add (
         calibrator, &frame, NULL, i < 4 ? YV8_FRAME_CALIBRATE : YV8_FRAME_VALIDATE, NULL));
   }
@@ -205,7 +169,7 @@ test_calibrator (void)
 static void
 test_classes (void)
 {
-  g_autoptr (Yv8Model) source = load ();
+  g_autoptr (Yv8Model) source = tiny_load ();
   g_autofree char *text = g_strdup_printf (
       "[classes]\nkeep=%s, 0\n[resize]\nsize=32x96\n", yv8_model_label (source, 2));
   g_autoptr (Yv8Compressor) compressor = prepare (text, NULL);
@@ -445,7 +409,7 @@ test_failures (void)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (Yv8Model) source = load ();
+    g_autoptr (Yv8Model) source = tiny_load ();
     g_autoptr (Yv8Recipe) recipe = yv8_recipe_parse (cases[i].recipe, -1, NULL);
     g_autoptr (GError) error = NULL;
     Yv8CompressorOptions options = cases[i].options;
@@ -465,7 +429,7 @@ static void
 test_frames (void)
 {
   const Yv8CompressorOptions options = { .device = "ref", .max_drop = 0.5 };
-  g_autoptr (Yv8Model) source = load ();
+  g_autoptr (Yv8Model) source = tiny_load ();
   g_autoptr (Yv8Recipe) recipe = yv8_recipe_parse (QUICK, -1, NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (Yv8Compressor) compressor = yv8_compressor_new (source, recipe, &options, &error);
@@ -482,7 +446,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  model_path = g_getenv ("YV8_TINY_ONNX");
   g_test_add_func ("/compressor/points", test_points);
   g_test_add_func ("/compressor/report", test_report);
   g_test_add_func ("/compressor/calibrator", test_calibrator);

@@ -6,19 +6,7 @@
 
 #include "compress/palette.h"
 #include "compress/quantize.h"
-#include "graphs.h"
-#include "ref/backend.h"
-#include "testing.h"
-
-#define SIDE 32
-
-static Yv8Backend *
-open_ref (gpointer data, GError **error)
-{
-  return yv8_ref_backend_new ();
-}
-
-static const Yv8Target TARGET = { open_ref, NULL, NULL, SIDE, SIDE };
+#include "steps.h"
 
 static double
 cost_of (const double *values, const double *weights, guint n, const gint8 *palette, guint k)
@@ -67,21 +55,6 @@ test_find (void)
   }
 }
 
-static Yv8Album *
-make_album (GRand *rand, guint n)
-{
-  Yv8Album *album = yv8_album_new (n);
-
-  for (guint i = 0; i < n; i++) {
-    guint32 *picture = g_new (guint32, SIDE * SIDE);
-    guint32 colour = g_rand_int (rand);
-    for (guint k = 0; k < SIDE * SIDE; k++) /* neighbours are alike, as in pictures */
-      picture[k] = (colour = g_rand_int_range (rand, 0, 4) ? colour : g_rand_int (rand)) & 0xffffff;
-    yv8_album_add (album, picture);
-  }
-  return album;
-}
-
 /* Layers 2 and 3 may share; a quarter of their weights are 0. */
 static Yv8Graph *
 make_network (GRand *rand)
@@ -113,15 +86,7 @@ make_network (GRand *rand)
     if (i == 0) /* the first channels of buffer 2 come from elsewhere */
       test_graph_op (graph, YV8_OP_CONV, convs[1].in, (Yv8Slice){ 2, 0, 4 }, k3s2, rand);
   }
-  Yv8Op detect = { .kind = YV8_OP_DETECT,
-    .name = g_strdup ("detect"),
-    .n_in = 2,
-    .reg_max = 4,
-    .n_classes = 5,
-    .strides = { 4 },
-    .in = { { 4, 0, 16 }, { 5, 0, 5 } } };
-  yv8_graph_add_op (graph, &detect);
-  g_array_append_vals (graph->outputs, detect.in, 2);
+  test_graph_detect (graph, (Yv8Slice){ 4, 0, 16 }, (Yv8Slice){ 5, 0, 5 }, 4);
   return graph;
 }
 
@@ -138,21 +103,14 @@ quantize (const Yv8Graph *graph)
   return int8;
 }
 
-static gboolean
-go_on (const char *stage, double fraction, gpointer data)
-{
-  double *most = data;
-
-  return fraction < *most;
-}
-
 static Yv8Graph *
 share (const Yv8Graph *int8, const Yv8Graph *graph, const Yv8Album *album, guint centroids)
 {
   const Yv8PaletteOptions options = { .centroids = centroids };
   g_autoptr (GError) error = NULL;
-  double most = 2;
-  Yv8Graph *result = yv8_palettize (int8, graph, &options, &TARGET, album, go_on, &most, &error);
+  double last = 0;
+  Yv8Graph *result =
+      yv8_palettize (int8, graph, &options, &STEP_TARGET, album, step_go_on, &last, &error);
 
   g_assert_no_error (error);
   return result;
@@ -190,41 +148,21 @@ most_values (const Yv8Graph *result, const Yv8Graph *graph)
   return most;
 }
 
-static double
-output_error (const Yv8Graph *graph, const Yv8Graph *other, const Yv8Album *album)
-{
-  const Yv8Graph *graphs[] = { graph, other };
-  float values[2][16 * 64];
-  double sum = 0;
-
-  for (guint i = 0; i < yv8_album_n (album); i++) {
-    for (guint k = 0; k < 2; k++) {
-      g_autoptr (Yv8Executor) executor = yv8_target_open (&TARGET, graphs[k], 0, NULL);
-      g_assert_true (yv8_target_run (&TARGET, executor, yv8_album_get (album, i), NULL));
-      g_assert_true (
-          yv8_executor_read (executor, yv8_graph_output (graphs[k], 0), values[k], NULL));
-    }
-    for (guint k = 0; k < G_N_ELEMENTS (values[0]); k++)
-      sum += pow ((double) (values[0][k] - values[1][k]), 2);
-  }
-  return sum;
-}
-
 static void
 test_share (void)
 {
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Graph) graph = make_network (rand), int8 = quantize (graph);
-  g_autoptr (Yv8Album) album = make_album (rand, 12), fresh = make_album (rand, 4);
+  g_autoptr (Yv8Album) album = step_album (rand, 12), fresh = step_album (rand, 4);
   const guint centroids[] = { 4, 12, 64 };
-  double dense = output_error (graph, int8, fresh), last = INFINITY;
+  double dense = step_error (graph, int8, fresh), last = INFINITY;
 
   for (guint i = 0; i < G_N_ELEMENTS (centroids); i++) {
     g_autoptr (Yv8Graph) result = share (int8, graph, album, centroids[i]);
     g_autoptr (Yv8Graph) again = share (int8, graph, album, centroids[i]);
     g_assert_cmpuint (most_values (result, graph), <=, centroids[i]);
-    g_assert_cmpfloat (output_error (result, again, fresh), ==, 0);
-    double error = output_error (graph, result, fresh);
+    g_assert_cmpfloat (step_error (result, again, fresh), ==, 0);
+    double error = step_error (graph, result, fresh);
     g_test_message ("%u centroids: squared error %g, of int8 %g", centroids[i], error, dense);
     g_assert_cmpfloat (error, <, last);
     last = error;
@@ -238,22 +176,21 @@ test_budget (void)
 {
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Graph) graph = make_network (rand), int8 = quantize (graph);
-  g_autoptr (Yv8Album) album = make_album (rand, 12), fresh = make_album (rand, 4);
+  g_autoptr (Yv8Album) album = step_album (rand, 12), fresh = step_album (rand, 4);
   g_autoptr (Yv8Graph) small = share (int8, graph, album, 16);
   const double budgets[] = { 1, 1e6 };
 
   for (guint i = 0; i < G_N_ELEMENTS (budgets); i++) {
     const Yv8PaletteOptions options = { .centroids = 16, .bytes = budgets[i], .size = 1e5 };
     g_autoptr (GError) error = NULL;
-    double most = 2;
+    double last = 0;
     g_autoptr (Yv8Graph) result =
-        yv8_palettize (int8, graph, &options, &TARGET, album, go_on, &most, &error);
+        yv8_palettize (int8, graph, &options, &STEP_TARGET, album, step_go_on, &last, &error);
     g_assert_no_error (error);
     if (i == 0)
-      g_assert_cmpfloat (output_error (result, small, fresh), ==, 0);
+      g_assert_cmpfloat (step_error (result, small, fresh), ==, 0);
     else
-      g_assert_cmpfloat (
-          output_error (graph, result, fresh), <, output_error (graph, small, fresh));
+      g_assert_cmpfloat (step_error (graph, result, fresh), <, step_error (graph, small, fresh));
     g_assert_cmpuint (most_values (result, graph), <=, i == 0 ? 16 : 64);
     g_assert_cmpuint (most_values (result, graph), >, i == 0 ? 12 : 32);
   }
@@ -265,11 +202,12 @@ test_stopped (void)
   const Yv8PaletteOptions options = { .centroids = 16 };
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Graph) graph = make_network (rand), int8 = quantize (graph);
-  g_autoptr (Yv8Album) album = make_album (rand, 2);
+  g_autoptr (Yv8Album) album = step_album (rand, 2);
   g_autoptr (GError) error = NULL;
-  double most = 0;
+  double first = 0;
 
-  g_assert_null (yv8_palettize (int8, graph, &options, &TARGET, album, go_on, &most, &error));
+  g_assert_null (
+      yv8_palettize (int8, graph, &options, &STEP_TARGET, album, step_stop, &first, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 

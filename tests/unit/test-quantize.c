@@ -10,11 +10,7 @@
 #include "compress/quantize.h"
 #include "compress/refine.h"
 #include "compress/threshold.h"
-#include "graphs.h"
-#include "ref/backend.h"
-#include "testing.h"
-
-#define SIDE 32
+#include "steps.h"
 
 static const Yv8Window K1 = { 1, 1, 1, 0 }, K3 = { 3, 3, 1, 1 }, K3S2 = { 3, 3, 2, 1 },
                        POOL = { 5, 5, 1, 2 };
@@ -49,32 +45,16 @@ make_network (GRand *rand)
       (Yv8Window){ 0 }, NULL);
   test_graph_op (graph, YV8_OP_CONV, (Yv8Slice){ 2, 0, 20 }, (Yv8Slice){ 4, 0, 16 }, K3, rand);
   test_graph_op (graph, YV8_OP_CONV, (Yv8Slice){ 2, 4, 16 }, (Yv8Slice){ 5, 0, 5 }, K1, rand);
-  Yv8Op detect = { .kind = YV8_OP_DETECT,
-    .name = g_strdup ("detect"),
-    .n_in = 2,
-    .reg_max = 4,
-    .n_classes = 5,
-    .strides = { 2 },
-    .in = { { 4, 0, 16 }, { 5, 0, 5 } } };
-  yv8_graph_add_op (graph, &detect);
-  g_array_append_vals (graph->outputs, detect.in, 2);
+  test_graph_detect (graph, (Yv8Slice){ 4, 0, 16 }, (Yv8Slice){ 5, 0, 5 }, 2);
   return graph;
 }
-
-static Yv8Backend *
-open_ref (gpointer data, GError **error)
-{
-  return yv8_ref_backend_new ();
-}
-
-static const Yv8Target TARGET = { open_ref, NULL, NULL, SIDE, SIDE };
 
 static guint32 *
 make_picture (GRand *rand)
 {
-  guint32 *picture = g_new (guint32, SIDE * SIDE);
+  guint32 *picture = g_new (guint32, STEP_SIDE * STEP_SIDE);
 
-  for (guint i = 0; i < SIDE * SIDE; i++)
+  for (guint i = 0; i < STEP_SIDE * STEP_SIDE; i++)
     picture[i] = g_rand_int (rand) & 0xffffff;
   return picture;
 }
@@ -83,14 +63,14 @@ static void
 set_ranges (Yv8Scheme *scheme, const Yv8Album *album)
 {
   g_autoptr (Yv8Executor) executor =
-      yv8_target_open (&TARGET, scheme->graph, YV8_EXECUTOR_KEEP, NULL);
+      yv8_target_open (&STEP_TARGET, scheme->graph, YV8_EXECUTOR_KEEP, NULL);
 
   for (guint i = 0; i < yv8_graph_n_ops (scheme->graph); i++) {
     g_autoptr (Yv8Histogram) histogram = yv8_histogram_new ();
     if (!yv8_scheme_ranged (scheme, i))
       continue;
     for (guint p = 0; p < yv8_album_n (album); p++) {
-      g_assert_true (yv8_target_run (&TARGET, executor, yv8_album_get (album, p), NULL));
+      g_assert_true (yv8_target_run (&STEP_TARGET, executor, yv8_album_get (album, p), NULL));
       g_assert_true (
           yv8_histogram_gather (histogram, executor, &yv8_graph_op (scheme->graph, i)->out, NULL));
     }
@@ -148,7 +128,7 @@ output_snr (const Yv8Scheme *scheme, const Yv8Graph *graph, const Yv8Album *albu
   g_autoptr (GError) error = NULL;
   double least = YV8_FIDELITY_MAX_SNR;
 
-  yv8_fidelity_measure_accumulated (scheme, graph, &TARGET, album, layers, &error);
+  yv8_fidelity_measure_accumulated (scheme, graph, &STEP_TARGET, album, layers, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < yv8_graph_n_ops (scheme->graph); i++)
     if (yv8_graph_op (scheme->graph, i)->kind == YV8_OP_CONV)
@@ -231,9 +211,9 @@ test_alone (void)
   set_ranges (scheme, album);
   g_autoptr (Yv8Graph) graph = yv8_quantize (scheme, &error);
   g_assert_no_error (error);
-  yv8_fidelity_measure_alone (scheme, &TARGET, album, layers, &error);
+  yv8_fidelity_measure_alone (scheme, &STEP_TARGET, album, layers, &error);
   g_assert_no_error (error);
-  yv8_fidelity_measure_accumulated (scheme, graph, &TARGET, album, layers, &error);
+  yv8_fidelity_measure_accumulated (scheme, graph, &STEP_TARGET, album, layers, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < n; i++) {
     if (yv8_graph_op (source, i)->kind != YV8_OP_CONV)
@@ -257,7 +237,7 @@ test_bias (void)
   g_autoptr (Yv8Scheme) scheme = yv8_scheme_new (source);
 
   set_ranges (scheme, album);
-  yv8_bias_correct (scheme, &TARGET, album, &error);
+  yv8_bias_correct (scheme, &STEP_TARGET, album, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < yv8_graph_n_ops (source); i++)
     g_assert_true (
@@ -267,20 +247,20 @@ test_bias (void)
   g_autofree Yv8Slice *slices = NULL;
   g_autoptr (Yv8Graph) alone = yv8_quantize_alone (scheme, &slices, &error);
   g_assert_no_error (error);
-  g_autoptr (Yv8Executor) executor = yv8_target_open (&TARGET, alone, YV8_EXECUTOR_KEEP, NULL);
+  g_autoptr (Yv8Executor) executor = yv8_target_open (&STEP_TARGET, alone, YV8_EXECUTOR_KEEP, NULL);
   const Yv8Slice *output = yv8_graph_output (source, 1), *other = &slices[8];
-  g_autofree float *x = g_new (float, 5 * SIDE * SIDE / 4);
-  g_autofree float *y = g_new (float, 5 * SIDE * SIDE / 4);
+  g_autofree float *x = g_new (float, 5 * STEP_SIDE * STEP_SIDE / 4);
+  g_autofree float *y = g_new (float, 5 * STEP_SIDE * STEP_SIDE / 4);
   double sums[5] = { 0 };
   for (guint p = 0; p < yv8_album_n (album); p++) {
-    g_assert_true (yv8_target_run (&TARGET, executor, yv8_album_get (album, p), NULL));
+    g_assert_true (yv8_target_run (&STEP_TARGET, executor, yv8_album_get (album, p), NULL));
     g_assert_true (yv8_executor_read (executor, output, x, NULL));
     g_assert_true (yv8_executor_read (executor, other, y, NULL));
-    for (guint i = 0; i < 5 * SIDE * SIDE / 4; i++)
-      sums[i / (SIDE * SIDE / 4)] += (double) (x[i] - y[i]);
+    for (guint i = 0; i < 5 * STEP_SIDE * STEP_SIDE / 4; i++)
+      sums[i / (STEP_SIDE * STEP_SIDE / 4)] += (double) (x[i] - y[i]);
   }
   for (guint c = 0; c < 5; c++)
-    g_assert_cmpfloat_with_epsilon (sums[c] / (3 * SIDE * SIDE / 4), 0, 1e-5);
+    g_assert_cmpfloat_with_epsilon (sums[c] / (3 * STEP_SIDE * STEP_SIDE / 4), 0, 1e-5);
 }
 
 /* A range that is much too wide is narrowed, one that is much too narrow widened. */
@@ -301,7 +281,7 @@ test_refine (void)
     double high = FACTORS[i] * (double) good.scale * (127 - good.zero);
     scheme->quants[1] = yv8_quant_for_range (YV8_SILU_MIN, high);
     float before = scheme->quants[1].scale;
-    yv8_refine_ranges (scheme, NOISE, &TARGET, album, &error);
+    yv8_refine_ranges (scheme, NOISE, &STEP_TARGET, album, &error);
     g_assert_no_error (error);
     if (FACTORS[i] > 1)
       g_assert_cmpfloat (scheme->quants[1].scale, <, before * 0.8f);
