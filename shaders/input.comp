@@ -2,23 +2,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The network's input: dword 0 of the source says what follows. 0: a picture, a dword a pixel,
- * R | G << 8 | B << 16, each divided by 255. 1: planar float32 [channels][height][width]. An int8
- * input is of the scale 1/255 and the zero point -128: a byte with its highest bit flipped.
+ * R | G << 8 | B << 16. 1: planar float32 [channels][height][width].
  *
  * A lane writes one pixel of four channels; a workgroup, a run of YV8_LANES pixels of the
  * destination's plane (x and y of the grid) of one group of channels (z). */
 #extension GL_GOOGLE_include_directive : require
 #include "lib/access.glsl"
 #include "lib/pixel.glsl"
+#include "lib/picture.glsl"
 
 #ifdef QS8
-#define PICTURE(dword) unpack_qs8 ((dword) ^ 0x80808080u)
-#define QUANTIZE(x)    quantize (x)
-#define HALO           ivec4 (int (push.zero))
+#define QUANTIZE(x) quantize (x)
 #else
-#define PICTURE(dword) vec4 (unpackUnorm4x8 (dword).rgb, 0)
-#define QUANTIZE(x)    (x)
-#define HALO           vec4 (0)
+#define QUANTIZE(x) (x)
 #endif
 
 SOURCE_DWORD (YV8_BINDING_AUX, source)

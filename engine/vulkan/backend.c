@@ -3,9 +3,7 @@
  * The backend: memory of a program, recording of its ops, input and output. */
 #include "vulkan/backend.h"
 
-#include "ref/letterbox.h"
-#include "vulkan/binding.h"
-#include "vulkan/recorder.h"
+#include "vulkan/input.h"
 #include "vulkan/tuner.h"
 #include "vulkan/weights.h"
 
@@ -23,13 +21,13 @@ typedef struct {
   VkDescriptorPool sets;
   VkDescriptorSet read_set;
   const Yv8Program *program;
-  Yv8VulkanBuffer arena, parameters, input, outputs, reading;
-  Yv8VulkanSpan input_span, outputs_span;
+  Yv8VulkanBuffer arena, parameters, outputs, reading;
+  Yv8VulkanSpan outputs_span;
   Yv8VulkanSpan *maps, *rows; /* of each buffer of the graph; rows of int8 buffers */
   Yv8Quant **quants;
   OpState *ops;
   gsize *output_first; /* float of each output in outputs */
-  Yv8Resampler *resampler;
+  Yv8VulkanInput *input;
 } Backend;
 
 static Backend *
@@ -113,18 +111,6 @@ create_arena (Backend *self, GError **error)
             "a feature map", error))
       return FALSE;
   return TRUE;
-}
-
-static gboolean
-create_input (Backend *self, GError **error)
-{
-  guint64 pixels = (guint64) self->program->shapes[0].height * self->program->shapes[0].width;
-  guint64 size = 4 + 4 * pixels * self->program->shapes[0].channels;
-
-  return yv8_vulkan_buffer_init (
-             &self->input, self->device, YV8_VULKAN_TO_DEVICE, size, "the input", error) &&
-         yv8_vulkan_span_init (&self->input_span, self->device, &self->input, 0, size,
-             YV8_VULKAN_VIEW_DWORD, "the input", error);
 }
 
 static gboolean
@@ -285,13 +271,11 @@ write_set (const Backend *self, guint index, VkDescriptorSet set)
 {
   const Yv8Op *op = yv8_graph_op (self->program->graph, index);
   gboolean conv = op->kind == YV8_OP_CONV;
-  const Yv8VulkanSpan *source = op->n_in > 0 ? &self->maps[op->in[0].buffer] : NULL;
+  const Yv8VulkanSpan *source = &self->maps[op->in[0].buffer];
   const Yv8VulkanSpan *spans[YV8_N_BINDINGS] = {
     [YV8_BINDING_SOURCE] = source,
     [YV8_BINDING_WEIGHTS] = conv ? &self->ops[index].weights : NULL,
-    [YV8_BINDING_AUX] = conv     ? &self->ops[index].aux
-                        : source ? rows_of (self, &op->in[0])
-                                 : &self->input_span,
+    [YV8_BINDING_AUX] = conv ? &self->ops[index].aux : rows_of (self, &op->in[0]),
     [YV8_BINDING_RESIDUAL] = op->n_in > 1 ? &self->maps[op->in[1].buffer] : source,
     [YV8_BINDING_DESTINATION] = &self->maps[op->out.buffer],
   };
@@ -330,8 +314,11 @@ prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
                     ? yv8_vulkan_recorder_new (self->device, program->profile ? n_ops : 0, error)
                     : NULL;
   if (!self->frame || !create_kernels (self, error) || !create_arena (self, error) ||
-      !create_input (self, error) || !create_outputs (self, error) ||
-      !create_parameters (self, error))
+      !create_outputs (self, error) || !create_parameters (self, error))
+    return FALSE;
+  self->input = yv8_vulkan_input_new (
+      self->pipelines, program, &self->maps[0], self->device->debug ? &self->arena : NULL, error);
+  if (!self->input)
     return FALSE;
   self->sets =
       yv8_vulkan_set_pool_new (self->device, n_ops + program->graph->outputs->len + 1, error);
@@ -342,8 +329,6 @@ prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
       !yv8_vulkan_recorder_begin (self->frame, error))
     return FALSE;
   self->recording = TRUE;
-  if (self->device->debug)
-    yv8_vulkan_recorder_fill (self->frame, &self->arena, G_MAXUINT32);
   return TRUE;
 }
 
@@ -365,7 +350,7 @@ run_op (Yv8Backend *backend, guint index, GError **error)
   const OpState *state = &self->ops[index];
   Yv8VulkanRange reads[2], write;
 
-  if (op->kind != YV8_OP_DETECT) {
+  if (op->kind != YV8_OP_INPUT && op->kind != YV8_OP_DETECT) {
     VkPipeline pipeline = yv8_vulkan_pipelines_get (
         self->pipelines, state->kernel.shader, &state->kernel.constants, error);
     VkDescriptorSet set =
@@ -432,38 +417,20 @@ submit (Yv8Backend *backend, GError **error)
 
   if (self->recording && !finish_recording (self, error))
     return FALSE;
-  return yv8_vulkan_recorder_submit (self->frame, error);
+  Yv8VulkanRecorder *const recorders[] = { yv8_vulkan_input_recorder (self->input), self->frame };
+  return yv8_vulkan_recorders_submit (recorders, G_N_ELEMENTS (recorders), error);
 }
 
 static gboolean
 load (Yv8Backend *backend, const Yv8Frame *frame, const Yv8Letterbox *letterbox, GError **error)
 {
-  Backend *self = self_of (backend);
-  const Yv8Shape *shape = &self->program->shapes[0];
-  guint32 *data = self->input.map;
-
-  if (shape->channels != 3) {
-    g_set_error (error, YV8_ERROR, YV8_ERROR_UNSUPPORTED,
-        "the network wants %u channels; a picture has 3", shape->channels);
-    return FALSE;
-  }
-  if (!self->resampler || !yv8_resampler_fits (self->resampler, letterbox, frame)) {
-    g_clear_pointer (&self->resampler, yv8_resampler_free);
-    self->resampler = yv8_resampler_new (letterbox, frame);
-  }
-  data[0] = 0;
-  yv8_resampler_run (self->resampler, frame, data + 1, 0, shape->height);
-  return TRUE;
+  return yv8_vulkan_input_load (self_of (backend)->input, frame, letterbox, error);
 }
 
 static gboolean
 load_values (Yv8Backend *backend, const float *values, GError **error)
 {
-  Backend *self = self_of (backend);
-  guint32 *data = self->input.map;
-
-  data[0] = 1;
-  memcpy (data + 1, values, self->input.size - sizeof *data);
+  yv8_vulkan_input_load_values (self_of (backend)->input, values);
   return TRUE;
 }
 
@@ -502,20 +469,24 @@ output (Yv8Backend *backend, guint index)
 static const char *
 kernel_name (Yv8Backend *backend, guint op)
 {
-  return self_of (backend)->ops[op].kernel.name;
+  Backend *self = self_of (backend);
+
+  return op == 0 ? yv8_vulkan_input_kernel_name (self->input) : self->ops[op].kernel.name;
 }
 
 static guint64
 op_nanoseconds (Yv8Backend *backend, guint op)
 {
-  return yv8_vulkan_recorder_nanoseconds (self_of (backend)->frame, op);
+  Backend *self = self_of (backend);
+
+  return yv8_vulkan_recorder_nanoseconds (
+      op == 0 ? yv8_vulkan_input_recorder (self->input) : self->frame, op);
 }
 
 static void
 free_program (Backend *self)
 {
-  Yv8VulkanBuffer *buffers[] = { &self->arena, &self->parameters, &self->input, &self->outputs,
-    &self->reading };
+  Yv8VulkanBuffer *buffers[] = { &self->arena, &self->parameters, &self->outputs, &self->reading };
 
   vkDestroyDescriptorPool (self->device->device, self->sets, NULL);
   yv8_vulkan_recorder_free (self->frame);
@@ -528,7 +499,7 @@ free_program (Backend *self)
     yv8_vulkan_span_clear (&self->ops[i].weights, self->device);
     yv8_vulkan_span_clear (&self->ops[i].aux, self->device);
   }
-  yv8_vulkan_span_clear (&self->input_span, self->device);
+  yv8_vulkan_input_free (self->input);
   for (guint i = 0; i < G_N_ELEMENTS (buffers); i++)
     yv8_vulkan_buffer_clear (buffers[i], self->device);
   yv8_quants_free (self->quants);
@@ -544,7 +515,6 @@ backend_free (Yv8Backend *backend)
   Backend *self = self_of (backend);
 
   free_program (self);
-  g_clear_pointer (&self->resampler, yv8_resampler_free);
   yv8_vulkan_pipelines_free (self->pipelines);
   yv8_vulkan_device_free (self->device);
   g_free (self);

@@ -184,6 +184,7 @@ probe (VkPhysicalDevice physical)
   probe_properties (self);
   probe_dot (self);
   self->f16 = !self->software;
+  self->letterbox = !self->software;
   self->texel = self->software && has_texels (self);
   return g_steal_pointer (&self);
 }
@@ -307,8 +308,9 @@ choose_variant (Yv8VulkanDevice *self, GError **error)
 {
   if (!choose ("YV8_VULKAN_PRECISION", "f32", "f16", &self->f16, error) ||
       !choose ("YV8_VULKAN_ACCESS", "ssbo", "texel", &self->texel, error) ||
-      !choose ("YV8_VULKAN_TUNE", "no", "yes", &self->tune, error) || !choose_dot (self, error) ||
-      !choose_tile (self, error))
+      !choose ("YV8_VULKAN_TUNE", "no", "yes", &self->tune, error) ||
+      !choose ("YV8_VULKAN_LETTERBOX", "host", "device", &self->letterbox, error) ||
+      !choose_dot (self, error) || !choose_tile (self, error))
     return FALSE;
   if (!self->texel || has_texels (self))
     return TRUE;

@@ -38,6 +38,7 @@ typedef struct _Yv8VulkanTile Yv8VulkanTile;
  * @dot: that the kernels use
  * @tile: (nullable): that convolutions are made to use as far as it fits them
  * @tune: tiles are to be measured
+ * @letterbox: frames are resampled by a shader, not by the host
  * @pipeline_flags: of every pipeline; 0 but where it is opened for inspection
  * @device: %NULL in a listing
  * @debug: the validation layer is asked for; see yv8_vulkan_device_open()
@@ -56,6 +57,7 @@ typedef struct {
   Yv8VulkanDot dot;
   const Yv8VulkanTile *tile;
   gboolean tune;
+  gboolean letterbox;
   gboolean debug;
   VkPipelineCreateFlags pipeline_flags;
   VkDevice device;
@@ -77,8 +79,9 @@ GPtrArray *yv8_vulkan_devices_list (void);
  * The environment may force a choice: YV8_VULKAN_PRECISION is "f32" or "f16" (else: f16 but on
  * software devices), YV8_VULKAN_ACCESS is "texel" or "ssbo" (else: texel on software devices),
  * YV8_VULKAN_DOT is "none", "mixed" or "signed" (else: what the device says it is fast at; signed
- * on software devices), YV8_VULKAN_TILE is an index of yv8_vulkan_tile_nth(), YV8_VULKAN_TUNE is
- * "yes" or "no" (else: no). YV8_VULKAN_VALIDATE=1 loads the Khronos validation layer, where it is
+ * on software devices), YV8_VULKAN_LETTERBOX is "host" or "device" (else: device but on software
+ * devices), YV8_VULKAN_TILE is an index of yv8_vulkan_tile_nth(), YV8_VULKAN_TUNE is "yes" or "no"
+ * (else: no). YV8_VULKAN_VALIDATE=1 loads the Khronos validation layer, where it is
  * installed, whose every message is a g_critical(), and fills the arena with NaN at the start of
  * each frame.
  *

@@ -69,6 +69,13 @@ set_shader (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const char *sh
   g_snprintf (self->name, sizeof self->name, "%s%s", self->shader, silu ? "_silu" : "");
 }
 
+/* Of shaders that read or write one kind of map. */
+static const char *
+map_variant (const Yv8VulkanDevice *device, Yv8Type type)
+{
+  return type == YV8_TYPE_QS8 ? "qs8" : device->f16 ? "f16" : "f32";
+}
+
 static void
 set_source (Yv8VulkanPush *push, const Yv8Slice *slice, const Yv8Shape *shapes)
 {
@@ -269,11 +276,7 @@ yv8_vulkan_kernel_init_output (Yv8VulkanKernel *self, const Yv8VulkanDevice *dev
   const Yv8Shape *shape = &shapes[slice->buffer];
 
   *self = (Yv8VulkanKernel){ 0 };
-  set_shader (self, device, "output",
-      shape->type == YV8_TYPE_QS8 ? "qs8"
-      : device->f16               ? "f16"
-                                  : "f32",
-      FALSE);
+  set_shader (self, device, "output", map_variant (device, shape->type), FALSE);
   if (!check_slice (slice, "output", error))
     return FALSE;
   set_source (&self->push, slice, shapes);
@@ -283,4 +286,20 @@ yv8_vulkan_kernel_init_output (Yv8VulkanKernel *self, const Yv8VulkanDevice *dev
   self->push.out_plane = shape->width * shape->height;
   return set_grid (self, device, yv8_vulkan_divide_up (self->push.out_plane, YV8_LANES),
       self->push.out_groups, error);
+}
+
+gboolean
+yv8_vulkan_kernel_init_letterbox (Yv8VulkanKernel *self, const Yv8VulkanDevice *device,
+    const Yv8Op *op, const Yv8Shape *shapes, GError **error)
+{
+  const Yv8Shape *shape = &shapes[op->out.buffer];
+  Yv8VulkanPush push = { 0 };
+
+  *self = (Yv8VulkanKernel){ 0 };
+  set_shader (self, device, "letterbox", map_variant (device, shape->type), FALSE);
+  set_destination (&push, &op->out, shapes);
+  set_quant (&push, &op->quant);
+  self->letterbox = (Yv8VulkanLetterboxPush){ push.out_first, push.out_pitch, push.out_plane,
+    push.out_height, push.out_width, push.zero, push.inverse };
+  return set_grid (self, device, yv8_vulkan_divide_up (push.out_plane, YV8_LANES), 1, error);
 }

@@ -25,7 +25,11 @@ typedef struct {
   Yv8VulkanTile tile;
   guint32 parts;
   Yv8VulkanConstants constants;
-  Yv8VulkanPush push;
+  union {
+    Yv8VulkanPush push;
+    Yv8VulkanLetterboxPush letterbox;
+    guint8 push_bytes[YV8_PUSH_SIZE];
+  };
   guint32 grid[3];
 } Yv8VulkanKernel;
 
@@ -68,5 +72,15 @@ gboolean yv8_vulkan_kernel_set_tile (Yv8VulkanKernel *self, const Yv8VulkanDevic
  */
 gboolean yv8_vulkan_kernel_init_output (Yv8VulkanKernel *self, const Yv8VulkanDevice *device,
     const Yv8Slice *slice, const Yv8Shape *shapes, guint32 first, GError **error);
+
+/**
+ * yv8_vulkan_kernel_init_letterbox:
+ * @op: INPUT
+ *
+ * The kernel that makes the input of a frame's planes. Its push constants tell of what is written;
+ * what they tell of the frame is to be added.
+ */
+gboolean yv8_vulkan_kernel_init_letterbox (Yv8VulkanKernel *self, const Yv8VulkanDevice *device,
+    const Yv8Op *op, const Yv8Shape *shapes, GError **error);
 
 G_END_DECLS

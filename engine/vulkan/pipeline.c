@@ -38,7 +38,7 @@ static gboolean
 create_layouts (Yv8VulkanPipelines *self, GError **error)
 {
   VkDescriptorSetLayoutBinding bindings[YV8_N_BINDINGS];
-  VkPushConstantRange push = { VK_SHADER_STAGE_COMPUTE_BIT, 0, sizeof (Yv8VulkanPush) };
+  VkPushConstantRange push = { VK_SHADER_STAGE_COMPUTE_BIT, 0, YV8_PUSH_SIZE };
   VkDescriptorSetLayoutCreateInfo set_info = {
     .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
     .bindingCount = YV8_N_BINDINGS,

@@ -163,7 +163,7 @@ yv8_vulkan_recorder_dispatch (Yv8VulkanRecorder *self, const Yv8VulkanPipelines 
   vkCmdBindDescriptorSets (
       self->commands, VK_PIPELINE_BIND_POINT_COMPUTE, pipelines->layout, 0, 1, &set, 0, NULL);
   vkCmdPushConstants (self->commands, pipelines->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
-      sizeof kernel->push, &kernel->push);
+      sizeof kernel->push_bytes, kernel->push_bytes);
   vkCmdDispatch (self->commands, kernel->grid[0], kernel->grid[1], kernel->grid[2]);
 }
 
@@ -199,19 +199,35 @@ gboolean
 yv8_vulkan_recorder_end (Yv8VulkanRecorder *self, GError **error)
 {
   barrier (self, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
-      VK_PIPELINE_STAGE_HOST_BIT, VK_ACCESS_HOST_READ_BIT);
+      VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_HOST_BIT,
+      VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_HOST_READ_BIT);
   return yv8_vulkan_check (vkEndCommandBuffer (self->commands), "vkEndCommandBuffer", error);
 }
 
-gboolean
-yv8_vulkan_recorder_submit (Yv8VulkanRecorder *self, GError **error)
+static gboolean
+read_stamps (Yv8VulkanRecorder *self, GError **error)
 {
+  return !self->n_stamps || !self->queries ||
+         yv8_vulkan_check (vkGetQueryPoolResults (self->device->device, self->queries, 0,
+                               self->n_stamps, self->n_stamps * sizeof (guint64), self->stamps,
+                               sizeof (guint64), VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT),
+             "vkGetQueryPoolResults", error);
+}
+
+gboolean
+yv8_vulkan_recorders_submit (Yv8VulkanRecorder *const *recorders, guint n, GError **error)
+{
+  Yv8VulkanRecorder *self = recorders[0];
   VkDevice device = self->device->device;
+  VkCommandBuffer commands[YV8_VULKAN_MAX_RECORDERS];
   VkSubmitInfo info = {
     .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-    .commandBufferCount = 1,
-    .pCommandBuffers = &self->commands,
+    .commandBufferCount = n,
+    .pCommandBuffers = commands,
   };
+
+  for (guint i = 0; i < n; i++)
+    commands[i] = recorders[i]->commands;
 
   /* No time limit: nothing in use may be freed, and the wait for a lost device ends by itself. */
   if (!yv8_vulkan_check (
@@ -220,11 +236,16 @@ yv8_vulkan_recorder_submit (Yv8VulkanRecorder *self, GError **error)
           vkWaitForFences (device, 1, &self->fence, VK_TRUE, G_MAXUINT64), "a frame", error) ||
       !yv8_vulkan_check (vkResetFences (device, 1, &self->fence), "vkResetFences", error))
     return FALSE;
-  return !self->n_stamps || !self->queries ||
-         yv8_vulkan_check (vkGetQueryPoolResults (device, self->queries, 0, self->n_stamps,
-                               self->n_stamps * sizeof (guint64), self->stamps, sizeof (guint64),
-                               VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT),
-             "vkGetQueryPoolResults", error);
+  for (guint i = 0; i < n; i++)
+    if (!read_stamps (recorders[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+yv8_vulkan_recorder_submit (Yv8VulkanRecorder *self, GError **error)
+{
+  return yv8_vulkan_recorders_submit (&self, 1, error);
 }
 
 guint64

@@ -61,7 +61,8 @@ void yv8_vulkan_recorder_fill (
     Yv8VulkanRecorder *self, const Yv8VulkanBuffer *buffer, guint32 value);
 
 /**
- * yv8_vulkan_recorder_end: the host may read mapped memory after a submit
+ * yv8_vulkan_recorder_end: what was written can be read by what is submitted after it, and in
+ * mapped memory by the host
  */
 gboolean yv8_vulkan_recorder_end (Yv8VulkanRecorder *self, GError **error);
 
@@ -69,6 +70,15 @@ gboolean yv8_vulkan_recorder_end (Yv8VulkanRecorder *self, GError **error);
  * yv8_vulkan_recorder_submit: runs it, and waits
  */
 gboolean yv8_vulkan_recorder_submit (Yv8VulkanRecorder *self, GError **error);
+
+#define YV8_VULKAN_MAX_RECORDERS 4
+
+/**
+ * yv8_vulkan_recorders_submit:
+ * @recorders: (array length=n): run in this order
+ * @n: 1 to YV8_VULKAN_MAX_RECORDERS
+ */
+gboolean yv8_vulkan_recorders_submit (Yv8VulkanRecorder *const *recorders, guint n, GError **error);
 
 /**
  * yv8_vulkan_recorder_nanoseconds: Returns: of a step of the last run; 0 without timestamps

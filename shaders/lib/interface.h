@@ -63,18 +63,26 @@
 #define YV8_N_ROWS         5
 
 #ifdef VULKAN
-#define YV8_UINT   uint
-#define YV8_STRUCT layout (push_constant) uniform Push
+#define YV8_UINT       uint
+#define YV8_INT32      int
+#define YV8_STRUCT     layout (push_constant) uniform Push
+#define YV8_PUSH(name) push
 #else
 #include <glib.h>
-#define YV8_UINT   guint32
-#define YV8_STRUCT typedef struct
+#define YV8_UINT       guint32
+#define YV8_INT32      gint32
+#define YV8_STRUCT     typedef struct
+#define YV8_PUSH(name) name
 #endif
+
+/* Bytes of push constants: every device allows so many. */
+#define YV8_PUSH_SIZE 128
 
 /* first: index of the slice in its binding; groups: of four channels; pitch and plane: of a row
  * and of a group, halo included; height and width: without it. channels: of the slice that is
  * written. rows_first: group of the slice in YV8_BINDING_AUX. zero, inverse: bits of int32 and
  * float32: the zero point of what is written, one over its scale. */
+#if !defined(VULKAN) || !defined(PUSH_LETTERBOX)
 YV8_STRUCT
 {
   YV8_UINT in_first, in_groups, in_pitch, in_plane, in_height, in_width;
@@ -84,10 +92,24 @@ YV8_STRUCT
   YV8_UINT rows_first;
   YV8_UINT zero, inverse;
 }
-#ifdef VULKAN
-push;
-#else
-Yv8VulkanPush;
+YV8_PUSH (Yv8VulkanPush);
+#endif
+
+/* Of letterbox.comp. What is written is told as above. left, top, picture_width, picture_height: in
+ * pixels of the destination. first: byte of the first sample of each component; pitch and step: in
+ * bytes, from one row of samples and from one sample of a row to the next, of the first component
+ * and of the two others. rgb: components are taken as they are; else by the factors, in 1/8192. */
+#if !defined(VULKAN) || defined(PUSH_LETTERBOX)
+YV8_STRUCT
+{
+  YV8_UINT out_first, out_pitch, out_plane, out_height, out_width;
+  YV8_UINT zero, inverse;
+  YV8_UINT left, top, picture_width, picture_height;
+  YV8_UINT first[3], pitch[2], step[2];
+  YV8_UINT rgb;
+  YV8_INT32 y_offset, y, rv, gu, gv, bu;
+}
+YV8_PUSH (Yv8VulkanLetterboxPush);
 #endif
 
 #endif

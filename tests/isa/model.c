@@ -30,8 +30,12 @@ gboolean
 model_op (Yv8VulkanKernel *kernel, Inspection *inspection, Yv8VulkanPipelines *pipelines,
     const Yv8Op *op, const Yv8Shape *shapes, GError **error)
 {
-  return yv8_vulkan_kernel_init (kernel, pipelines->device, op, shapes, error) &&
-         inspect (inspection, pipelines, kernel, error);
+  const Yv8VulkanDevice *device = pipelines->device;
+  gboolean done = op->kind == YV8_OP_INPUT && device->letterbox
+                      ? yv8_vulkan_kernel_init_letterbox (kernel, device, op, shapes, error)
+                      : yv8_vulkan_kernel_init (kernel, device, op, shapes, error);
+
+  return done && inspect (inspection, pipelines, kernel, error);
 }
 
 gboolean

@@ -89,7 +89,7 @@ program_json (const char *text)
 /**
  * program_enter_folder:
  *
- * Makes a new directory the current one, for files that a test makes.
+ * Makes a new directory the current one, for files that a test makes and for its caches.
  *
  * Returns: (transfer full): its path, for program_leave_folder()
  */
@@ -101,6 +101,7 @@ program_enter_folder (void)
 
   g_assert_no_error (error);
   g_assert_cmpint (g_chdir (folder), ==, 0);
+  g_setenv ("YV8_CACHE_DIR", folder, TRUE);
   return folder;
 }
 

@@ -129,6 +129,11 @@ test_environment (void)
   g_assert_nonnull (strstr (error->message, "1000"));
   g_unsetenv ("YV8_VULKAN_TILE");
   set_variant ("", "", "");
+  g_clear_error (&error);
+  g_setenv ("YV8_VULKAN_LETTERBOX", "nowhere", TRUE);
+  g_assert_null (yv8_vulkan_backend_new (0, &error));
+  g_assert_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT);
+  g_unsetenv ("YV8_VULKAN_LETTERBOX");
 }
 
 static const VkPhysicalDeviceProperties DEVICE = {
