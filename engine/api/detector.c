@@ -112,8 +112,8 @@ yv8_detector_free (Yv8Detector *self)
   g_free (self);
 }
 
-static void
-decode (Yv8Detector *self, const Yv8DetectParams *params)
+static const Yv8Detection *
+decode (Yv8Detector *self, const Yv8DetectParams *params, guint *n)
 {
   const float *outputs[YV8_OP_MAX_INPUTS];
   const Yv8Op *op = yv8_graph_detect (self->model->graph);
@@ -121,7 +121,13 @@ decode (Yv8Detector *self, const Yv8DetectParams *params)
 
   for (guint i = 0; i < op->n_in; i++)
     outputs[i] = yv8_executor_output (self->executor, i);
-  guint n = yv8_decoder_run (self->decoder, outputs, params, &found);
+  *n = yv8_decoder_run (self->decoder, outputs, params, &found);
+  return found;
+}
+
+static void
+set_detections (Yv8Detector *self, const Yv8Detection *found, guint n)
+{
   g_array_set_size (self->detections, 0);
   g_array_append_vals (self->detections, found, n);
   for (guint i = 0; i < n; i++)
@@ -132,14 +138,19 @@ decode (Yv8Detector *self, const Yv8DetectParams *params)
 static gboolean
 run (Yv8Detector *self, const Yv8Frame *frame, const Yv8DetectParams *params, GError **error)
 {
+  const Yv8Detection *found;
+  guint n;
+
   gint64 start = g_get_monotonic_time ();
   if (!yv8_executor_load (self->executor, frame, &self->letterbox, error))
     return FALSE;
   gint64 loaded = g_get_monotonic_time ();
-  if (!yv8_executor_run (self->executor, error))
+  if (!yv8_executor_detect (self->executor, params, &found, &n, error))
     return FALSE;
   gint64 inferred = g_get_monotonic_time ();
-  decode (self, params);
+  if (!found)
+    found = decode (self, params, &n);
+  set_detections (self, found, n);
   gint64 done = g_get_monotonic_time ();
   self->timing = (Yv8Timing){ (double) (loaded - start), (double) (inferred - loaded),
     (double) (done - inferred) };

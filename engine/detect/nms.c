@@ -5,6 +5,8 @@
 
 #include <yv8/evaluator.h>
 
+#include "shaders/lib/numeric.h"
+
 float
 yv8_detection_iou (const Yv8Detection *a, const Yv8Detection *b)
 {
@@ -18,12 +20,27 @@ yv8_detection_iou (const Yv8Detection *a, const Yv8Detection *b)
   return (float) MIN (intersection / (sum - intersection), 1);
 }
 
+static float
+intersection (const Yv8Detection *a, const Yv8Detection *b)
+{
+  return yv8_overlap (a->x, a->width, b->x, b->width) *
+         yv8_overlap (a->y, a->height, b->y, b->height);
+}
+
+static gboolean
+overlaps (const Yv8Detection *a, const Yv8Detection *b, float threshold)
+{
+  float both = intersection (a, b);
+
+  return both > 0 &&
+         both > yv8_iou_bound (both, intersection (a, a), intersection (b, b), threshold);
+}
+
 static gboolean
 is_suppressed (const Yv8Detection *kept, guint n, const Yv8Detection *detection, float threshold)
 {
   for (guint i = 0; i < n; i++)
-    if (kept[i].class_id == detection->class_id &&
-        yv8_detection_iou (&kept[i], detection) > threshold)
+    if (kept[i].class_id == detection->class_id && overlaps (&kept[i], detection, threshold))
       return TRUE;
   return FALSE;
 }

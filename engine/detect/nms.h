@@ -15,7 +15,8 @@ G_BEGIN_DECLS
  * @iou_threshold: a box is dropped when it overlaps a better one of its class by more than this
  * @max_detections: stop after so many; 0 for no limit
  *
- * Works in place, without allocating.
+ * Works in place, without allocating. IoU is compared by yv8_iou_bound() of shaders/lib/numeric.h:
+ * the same boxes survive on every machine.
  *
  * Returns: how many survived
  */

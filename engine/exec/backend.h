@@ -55,6 +55,9 @@ typedef struct {
  *   INPUT op's result, which then leaves it alone; for tests and for training
  * @run_op: see @recorded
  * @submit: runs what was recorded and waits; %NULL unless @recorded
+ * @detect: (nullable): as submit(), but of the outputs only objects are wanted, as
+ *   yv8_decoder_run() gives them; *@detections is %NULL if it does not find them, and output() then
+ *   as after submit()
  * @read: converts a slice to planar float32 [channels][height][width]
  * @range: (nullable): see yv8_executor_range(); %NULL where the host is to read and count
  * @histogram: (nullable): see yv8_executor_histogram(); likewise
@@ -79,6 +82,8 @@ struct _Yv8BackendClass {
   gboolean (*load_values) (Yv8Backend *backend, const float *values, GError **error);
   gboolean (*run_op) (Yv8Backend *backend, guint op, GError **error);
   gboolean (*submit) (Yv8Backend *backend, GError **error);
+  gboolean (*detect) (Yv8Backend *backend, const Yv8DetectParams *params,
+      const Yv8Detection **detections, guint *n_detections, GError **error);
   gboolean (*read) (Yv8Backend *backend, const Yv8Slice *slice, float *values, GError **error);
   gboolean (*range) (
       Yv8Backend *backend, const Yv8Slice *slice, float *min, float *max, GError **error);

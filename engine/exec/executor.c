@@ -107,6 +107,18 @@ yv8_executor_run (Yv8Executor *self, GError **error)
   return klass->recorded ? klass->submit (self->backend, error) : run_ops (self, error);
 }
 
+gboolean
+yv8_executor_detect (Yv8Executor *self, const Yv8DetectParams *params,
+    const Yv8Detection **detections, guint *n_detections, GError **error)
+{
+  const Yv8BackendClass *klass = self->backend->klass;
+
+  *detections = NULL;
+  if (klass->detect)
+    return klass->detect (self->backend, params, detections, n_detections, error);
+  return yv8_executor_run (self, error);
+}
+
 const float *
 yv8_executor_output (Yv8Executor *self, guint index)
 {

@@ -55,6 +55,16 @@ gboolean yv8_executor_load_values (Yv8Executor *executor, const float *values, G
 gboolean yv8_executor_run (Yv8Executor *executor, GError **error);
 
 /**
+ * yv8_executor_detect:
+ * @detections: (out) (nullable) (transfer none): what yv8_decoder_run() would find; %NULL where the
+ *   backend leaves that to the host, with the outputs as after yv8_executor_run()
+ *
+ * Runs, and finds objects if the backend can. Outputs are there only if it did not.
+ */
+gboolean yv8_executor_detect (Yv8Executor *executor, const Yv8DetectParams *params,
+    const Yv8Detection **detections, guint *n_detections, GError **error);
+
+/**
  * yv8_executor_output: Returns: planar float32 of output @index; see Yv8BackendClass.output
  */
 const float *yv8_executor_output (Yv8Executor *executor, guint index);

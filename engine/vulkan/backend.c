@@ -3,6 +3,7 @@
  * The backend: memory of a program, recording of its ops, input and output. */
 #include "vulkan/backend.h"
 
+#include "vulkan/detect.h"
 #include "vulkan/input.h"
 #include "vulkan/tuner.h"
 #include "vulkan/weights.h"
@@ -16,7 +17,7 @@ typedef struct {
   Yv8Backend parent;
   Yv8VulkanDevice *device;
   Yv8VulkanPipelines *pipelines;
-  Yv8VulkanRecorder *frame, *once;
+  Yv8VulkanRecorder *frame, *results, *once; /* results: of the outputs, for the host */
   gboolean recording;
   VkDescriptorPool sets;
   VkDescriptorSet read_set;
@@ -28,6 +29,7 @@ typedef struct {
   OpState *ops;
   gsize *output_first; /* float of each output in outputs */
   Yv8VulkanInput *input;
+  Yv8VulkanDetect *detect; /* NULL: the host finds the boxes */
 } Backend;
 
 static Backend *
@@ -310,7 +312,8 @@ prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
 
   self->program = program;
   self->once = yv8_vulkan_recorder_new (self->device, 0, error);
-  self->frame = self->once
+  self->results = self->once ? yv8_vulkan_recorder_new (self->device, 0, error) : NULL;
+  self->frame = self->results
                     ? yv8_vulkan_recorder_new (self->device, program->profile ? n_ops : 0, error)
                     : NULL;
   if (!self->frame || !create_kernels (self, error) || !create_arena (self, error) ||
@@ -320,6 +323,11 @@ prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
       self->pipelines, program, &self->maps[0], self->device->debug ? &self->arena : NULL, error);
   if (!self->input)
     return FALSE;
+  if (self->device->detect && yv8_graph_detect (program->graph)) {
+    self->detect = yv8_vulkan_detect_new (self->pipelines, program, self->maps, error);
+    if (!self->detect)
+      return FALSE;
+  }
   self->sets =
       yv8_vulkan_set_pool_new (self->device, n_ops + program->graph->outputs->len + 1, error);
   if (!self->sets)
@@ -397,28 +405,53 @@ record_output (Backend *self, Yv8VulkanRecorder *recorder, VkDescriptorSet set,
 static gboolean
 finish_recording (Backend *self, GError **error)
 {
+  if (!yv8_vulkan_recorder_end (self->frame, error) ||
+      !yv8_vulkan_recorder_begin (self->results, error))
+    return FALSE;
   for (guint i = 0; i < self->program->graph->outputs->len; i++) {
     VkDescriptorSet set = yv8_vulkan_set_new (self->pipelines, self->sets, error);
-    if (!set || !record_output (self, self->frame, set, yv8_graph_output (self->program->graph, i),
-                    &self->outputs_span, self->output_first[i], error))
+    if (!set ||
+        !record_output (self, self->results, set, yv8_graph_output (self->program->graph, i),
+            &self->outputs_span, self->output_first[i], error))
       return FALSE;
   }
-  if (!yv8_vulkan_recorder_end (self->frame, error))
+  if (!yv8_vulkan_recorder_end (self->results, error))
     return FALSE;
   self->recording = FALSE;
   yv8_vulkan_pipelines_save (self->pipelines);
   return TRUE;
 }
 
+/* @last: what is to be had of the network's outputs */
+static gboolean
+submit_with (Backend *self, Yv8VulkanRecorder *last, GError **error)
+{
+  Yv8VulkanRecorder *const recorders[] = { yv8_vulkan_input_recorder (self->input), self->frame,
+    last };
+
+  return (!self->recording || finish_recording (self, error)) &&
+         yv8_vulkan_recorders_submit (recorders, G_N_ELEMENTS (recorders), error);
+}
+
 static gboolean
 submit (Yv8Backend *backend, GError **error)
 {
+  return submit_with (self_of (backend), self_of (backend)->results, error);
+}
+
+static gboolean
+detect (Yv8Backend *backend, const Yv8DetectParams *params, const Yv8Detection **detections,
+    guint *n_detections, GError **error)
+{
   Backend *self = self_of (backend);
 
-  if (self->recording && !finish_recording (self, error))
+  if (!self->detect)
+    return submit (backend, error);
+  yv8_vulkan_detect_set_params (self->detect, params);
+  if (!submit_with (self, yv8_vulkan_detect_recorder (self->detect), error))
     return FALSE;
-  Yv8VulkanRecorder *const recorders[] = { yv8_vulkan_input_recorder (self->input), self->frame };
-  return yv8_vulkan_recorders_submit (recorders, G_N_ELEMENTS (recorders), error);
+  *detections = yv8_vulkan_detect_found (self->detect, n_detections);
+  return *detections || yv8_vulkan_recorder_submit (self->results, error);
 }
 
 static gboolean
@@ -466,12 +499,20 @@ output (Yv8Backend *backend, guint index)
   return (const float *) self->outputs.map + self->output_first[index];
 }
 
+static gboolean
+is_detect (const Backend *self, guint op)
+{
+  return self->detect && yv8_graph_op (self->program->graph, op)->kind == YV8_OP_DETECT;
+}
+
 static const char *
 kernel_name (Yv8Backend *backend, guint op)
 {
   Backend *self = self_of (backend);
 
-  return op == 0 ? yv8_vulkan_input_kernel_name (self->input) : self->ops[op].kernel.name;
+  return op == 0                ? yv8_vulkan_input_kernel_name (self->input)
+         : is_detect (self, op) ? yv8_vulkan_detect_kernel_name (self->detect)
+                                : self->ops[op].kernel.name;
 }
 
 static guint64
@@ -479,8 +520,11 @@ op_nanoseconds (Yv8Backend *backend, guint op)
 {
   Backend *self = self_of (backend);
 
-  return yv8_vulkan_recorder_nanoseconds (
-      op == 0 ? yv8_vulkan_input_recorder (self->input) : self->frame, op);
+  if (op == 0)
+    return yv8_vulkan_recorder_nanoseconds (yv8_vulkan_input_recorder (self->input), 0);
+  if (is_detect (self, op))
+    return yv8_vulkan_recorder_nanoseconds (yv8_vulkan_detect_recorder (self->detect), 0);
+  return yv8_vulkan_recorder_nanoseconds (self->frame, op);
 }
 
 static void
@@ -499,7 +543,9 @@ free_program (Backend *self)
     yv8_vulkan_span_clear (&self->ops[i].weights, self->device);
     yv8_vulkan_span_clear (&self->ops[i].aux, self->device);
   }
+  yv8_vulkan_recorder_free (self->results);
   yv8_vulkan_input_free (self->input);
+  yv8_vulkan_detect_free (self->detect);
   for (guint i = 0; i < G_N_ELEMENTS (buffers); i++)
     yv8_vulkan_buffer_clear (buffers[i], self->device);
   yv8_quants_free (self->quants);
@@ -530,6 +576,7 @@ static const Yv8BackendClass CLASS = {
   .load_values = load_values,
   .run_op = run_op,
   .submit = submit,
+  .detect = detect,
   .read = read_slice,
   .output = output,
   .kernel_name = kernel_name,

@@ -185,6 +185,7 @@ probe (VkPhysicalDevice physical)
   probe_dot (self);
   self->f16 = !self->software;
   self->letterbox = !self->software;
+  self->detect = TRUE;
   self->texel = self->software && has_texels (self);
   return g_steal_pointer (&self);
 }
@@ -310,6 +311,7 @@ choose_variant (Yv8VulkanDevice *self, GError **error)
       !choose ("YV8_VULKAN_ACCESS", "ssbo", "texel", &self->texel, error) ||
       !choose ("YV8_VULKAN_TUNE", "no", "yes", &self->tune, error) ||
       !choose ("YV8_VULKAN_LETTERBOX", "host", "device", &self->letterbox, error) ||
+      !choose ("YV8_VULKAN_DETECT", "host", "device", &self->detect, error) ||
       !choose_dot (self, error) || !choose_tile (self, error))
     return FALSE;
   if (!self->texel || has_texels (self))

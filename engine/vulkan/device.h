@@ -39,6 +39,7 @@ typedef struct _Yv8VulkanTile Yv8VulkanTile;
  * @tile: (nullable): that convolutions are made to use as far as it fits them
  * @tune: tiles are to be measured
  * @letterbox: frames are resampled by a shader, not by the host
+ * @detect: boxes are found by shaders, not by the host
  * @pipeline_flags: of every pipeline; 0 but where it is opened for inspection
  * @device: %NULL in a listing
  * @debug: the validation layer is asked for; see yv8_vulkan_device_open()
@@ -57,7 +58,7 @@ typedef struct {
   Yv8VulkanDot dot;
   const Yv8VulkanTile *tile;
   gboolean tune;
-  gboolean letterbox;
+  gboolean letterbox, detect;
   gboolean debug;
   VkPipelineCreateFlags pipeline_flags;
   VkDevice device;
@@ -80,10 +81,10 @@ GPtrArray *yv8_vulkan_devices_list (void);
  * software devices), YV8_VULKAN_ACCESS is "texel" or "ssbo" (else: texel on software devices),
  * YV8_VULKAN_DOT is "none", "mixed" or "signed" (else: what the device says it is fast at; signed
  * on software devices), YV8_VULKAN_LETTERBOX is "host" or "device" (else: device but on software
- * devices), YV8_VULKAN_TILE is an index of yv8_vulkan_tile_nth(), YV8_VULKAN_TUNE is "yes" or "no"
- * (else: no). YV8_VULKAN_VALIDATE=1 loads the Khronos validation layer, where it is
- * installed, whose every message is a g_critical(), and fills the arena with NaN at the start of
- * each frame.
+ * devices), YV8_VULKAN_DETECT likewise (else: device), YV8_VULKAN_TILE is an index of
+ * yv8_vulkan_tile_nth(), YV8_VULKAN_TUNE is "yes" or "no" (else: no). YV8_VULKAN_VALIDATE=1 loads
+ * the Khronos validation layer, where it is installed, whose every message is a g_critical(), and
+ * fills the arena with NaN at the start of each frame.
  *
  * Returns: (transfer full): the device; %NULL with @error set (NOT_FOUND, DEVICE, ARGUMENT)
  */

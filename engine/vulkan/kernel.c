@@ -303,3 +303,63 @@ yv8_vulkan_kernel_init_letterbox (Yv8VulkanKernel *self, const Yv8VulkanDevice *
     push.out_height, push.out_width, push.zero, push.inverse };
   return set_grid (self, device, yv8_vulkan_divide_up (push.out_plane, YV8_LANES), 1, error);
 }
+
+static gboolean
+set_scale (Yv8VulkanKernel *self, const Yv8Op *detect, const Yv8Shape *shapes, guint scale,
+    const Yv8Slice *slice, GError **error)
+{
+  const Yv8Shape *shape = &shapes[slice->buffer];
+  guint32 anchor = 0;
+
+  for (guint i = 0; i < scale; i++) {
+    const Yv8Shape *before = &shapes[detect->in[2 * i].buffer];
+    anchor += before->height * before->width;
+  }
+  self->detect =
+      (Yv8VulkanDetectPush){ first_of (slice, shapes), yv8_vulkan_groups (slice->channels),
+        shape->width + 2 * YV8_HALO, (guint32) yv8_vulkan_plane (shape), shape->height,
+        shape->width, detect->strides[scale], anchor };
+  return check_slice (slice, detect->name, error);
+}
+
+gboolean
+yv8_vulkan_kernel_init_candidates (Yv8VulkanKernel *self, const Yv8VulkanDevice *device,
+    const Yv8Op *detect, const Yv8Shape *shapes, guint scale, GError **error)
+{
+  const Yv8Slice *logits = &detect->in[2 * scale + 1];
+
+  *self = (Yv8VulkanKernel){ 0 };
+  set_shader (self, device, "candidates", map_variant (device, YV8_TYPE_F32), FALSE);
+  return set_scale (self, detect, shapes, scale, logits, error) &&
+         set_grid (self, device,
+             yv8_vulkan_divide_up (self->detect.height * self->detect.width, YV8_LANES), 1, error);
+}
+
+gboolean
+yv8_vulkan_kernel_init_boxes (Yv8VulkanKernel *self, const Yv8VulkanDevice *device,
+    const Yv8Op *detect, const Yv8Shape *shapes, guint scale, GError **error)
+{
+  *self = (Yv8VulkanKernel){ 0 };
+  set_shader (self, device, "boxes", map_variant (device, YV8_TYPE_F32), FALSE);
+  if (!set_scale (self, detect, shapes, scale, &detect->in[2 * scale], error))
+    return FALSE;
+  self->detect.groups = detect->reg_max;
+  return set_grid (self, device, yv8_vulkan_divide_up (YV8_MOST_CANDIDATES, YV8_LANES), 1, error);
+}
+
+gboolean
+yv8_vulkan_kernel_init_rank (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, GError **error)
+{
+  *self = (Yv8VulkanKernel){ 0 };
+  set_shader (self, device, "rank", "all", FALSE);
+  return set_grid (self, device, yv8_vulkan_divide_up (YV8_MOST_CANDIDATES, YV8_LANES), 1, error);
+}
+
+gboolean
+yv8_vulkan_kernel_init_suppress (
+    Yv8VulkanKernel *self, const Yv8VulkanDevice *device, GError **error)
+{
+  *self = (Yv8VulkanKernel){ 0 };
+  set_shader (self, device, "suppress", "all", FALSE);
+  return set_grid (self, device, 1, 1, error);
+}

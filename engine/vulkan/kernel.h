@@ -28,6 +28,7 @@ typedef struct {
   union {
     Yv8VulkanPush push;
     Yv8VulkanLetterboxPush letterbox;
+    Yv8VulkanDetectPush detect;
     guint8 push_bytes[YV8_PUSH_SIZE];
   };
   guint32 grid[3];
@@ -82,5 +83,33 @@ gboolean yv8_vulkan_kernel_init_output (Yv8VulkanKernel *self, const Yv8VulkanDe
  */
 gboolean yv8_vulkan_kernel_init_letterbox (Yv8VulkanKernel *self, const Yv8VulkanDevice *device,
     const Yv8Op *op, const Yv8Shape *shapes, GError **error);
+
+/**
+ * yv8_vulkan_kernel_init_candidates:
+ * @detect: DETECT
+ * @scale: of it
+ *
+ * The kernel that lists the candidates of a scale.
+ */
+gboolean yv8_vulkan_kernel_init_candidates (Yv8VulkanKernel *self, const Yv8VulkanDevice *device,
+    const Yv8Op *detect, const Yv8Shape *shapes, guint scale, GError **error);
+
+/**
+ * yv8_vulkan_kernel_init_boxes: likewise, that decodes those of the list
+ */
+gboolean yv8_vulkan_kernel_init_boxes (Yv8VulkanKernel *self, const Yv8VulkanDevice *device,
+    const Yv8Op *detect, const Yv8Shape *shapes, guint scale, GError **error);
+
+/**
+ * yv8_vulkan_kernel_init_rank: the kernel that sorts the list
+ */
+gboolean yv8_vulkan_kernel_init_rank (
+    Yv8VulkanKernel *self, const Yv8VulkanDevice *device, GError **error);
+
+/**
+ * yv8_vulkan_kernel_init_suppress: the kernel that leaves the best of those that overlap
+ */
+gboolean yv8_vulkan_kernel_init_suppress (
+    Yv8VulkanKernel *self, const Yv8VulkanDevice *device, GError **error);
 
 G_END_DECLS

@@ -62,6 +62,17 @@
 #define YV8_ROW_ZERO       4 /* int32 */
 #define YV8_N_ROWS         5
 
+/* Boxes on the device: more candidates than so many are the host's to decode. */
+#define YV8_MOST_CANDIDATES 1024
+
+/* What a frame's boxes are chosen by, in dwords: the order (numeric.h) of the least logit, bits of
+ * the IoU's threshold, how many boxes at the most; then for each group of four classes a bit for
+ * each that is wanted. */
+#define YV8_PARAM_LEAST   0
+#define YV8_PARAM_IOU     1
+#define YV8_PARAM_LIMIT   2
+#define YV8_PARAM_CLASSES 3
+
 #ifdef VULKAN
 #define YV8_UINT       uint
 #define YV8_INT32      int
@@ -82,7 +93,7 @@
  * and of a group, halo included; height and width: without it. channels: of the slice that is
  * written. rows_first: group of the slice in YV8_BINDING_AUX. zero, inverse: bits of int32 and
  * float32: the zero point of what is written, one over its scale. */
-#if !defined(VULKAN) || !defined(PUSH_LETTERBOX)
+#if !defined(VULKAN) || !(defined(PUSH_LETTERBOX) || defined(PUSH_DETECT))
 YV8_STRUCT
 {
   YV8_UINT in_first, in_groups, in_pitch, in_plane, in_height, in_width;
@@ -110,6 +121,18 @@ YV8_STRUCT
   YV8_INT32 y_offset, y, rv, gu, gv, bu;
 }
 YV8_PUSH (Yv8VulkanLetterboxPush);
+#endif
+
+/* Of a scale of the head. first: index of the slice that is read; groups: of four classes, or bins
+ * of a side; stride: of a cell, in pixels of the input; anchor: number of the scale's first cell.
+ */
+#if !defined(VULKAN) || defined(PUSH_DETECT)
+YV8_STRUCT
+{
+  YV8_UINT first, groups, pitch, plane, height, width;
+  YV8_UINT stride, anchor;
+}
+YV8_PUSH (Yv8VulkanDetectPush);
 #endif
 
 #endif

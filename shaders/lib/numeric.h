@@ -156,4 +156,46 @@ yv8_requantize (float t, float inverse, int zero)
   return YV8_MIN (YV8_MAX (YV8_INT (YV8_ROUND (x)) + zero, -128), 127);
 }
 
+/* Integers in the order of the numbers, -0 and 0 equal; YV8_UNORDERED, below all, of NaN. */
+#define YV8_UNORDERED (-2147483647 - 1)
+
+YV8_FUNCTION int
+yv8_order (float x)
+{
+  int magnitude = YV8_TO_BITS (x) & 0x7fffffff;
+
+  if (magnitude > 0x7f800000)
+    return YV8_UNORDERED;
+  return YV8_TO_BITS (x) < 0 ? -magnitude : magnitude;
+}
+
+/* The number of an order, but for NaN and the sign of 0. */
+YV8_FUNCTION float
+yv8_ordered (int order)
+{
+  return YV8_FROM_BITS (order < 0 ? YV8_UNORDERED - order : order);
+}
+
+/* What [a, a + a_length] and [b, b + b_length] have in common, or 0. */
+YV8_FUNCTION float
+yv8_overlap (float a, float a_length, float b, float b_length)
+{
+  YV8_EXACT a_end = a + a_length;
+  YV8_EXACT b_end = b + b_length;
+  YV8_EXACT length = YV8_MIN (a_end, b_end) - YV8_MAX (a, b);
+
+  return YV8_MAX (length, 0.0f);
+}
+
+/* The IoU of two areas is more than @threshold where what is in @both is more than this. */
+YV8_FUNCTION float
+yv8_iou_bound (float both, float a, float b, float threshold)
+{
+  YV8_EXACT bound = a + b;
+
+  bound = bound - both;
+  bound = bound * threshold;
+  return bound;
+}
+
 #endif

@@ -34,6 +34,7 @@ static const Variant VARIANTS[] = {
   { "vulkan/mixed-texel", "vulkan", "YV8_VULKAN_DOT=mixed YV8_VULKAN_ACCESS=texel" },
   { "vulkan/none-ssbo", "vulkan", "YV8_VULKAN_DOT=none YV8_VULKAN_ACCESS=ssbo" },
   { "vulkan/none-texel", "vulkan", "YV8_VULKAN_DOT=none YV8_VULKAN_ACCESS=texel" },
+  { "vulkan/detect-host", "vulkan", "YV8_VULKAN_DETECT=host" },
   { "vulkan/letterbox-ssbo", "vulkan", "YV8_VULKAN_LETTERBOX=device YV8_VULKAN_ACCESS=ssbo" },
   { "vulkan/letterbox-texel", "vulkan", "YV8_VULKAN_LETTERBOX=device YV8_VULKAN_ACCESS=texel" },
 };

@@ -169,6 +169,44 @@ inspect_op (Run *run, const Yv8Op *op, const Yv8Shape *shapes)
   inspection_clear (&found);
 }
 
+/* How long they run depends on the frame: they are in no modelled time. */
+static void
+inspect_kernel (const Run *run, const Yv8VulkanKernel *kernel)
+{
+  g_autoptr (GError) error = NULL;
+  guint known = run->pipelines->entries->len;
+  VkPipeline pipeline =
+      yv8_vulkan_pipelines_get (run->pipelines, kernel->shader, &kernel->constants, &error);
+  Inspection found;
+
+  g_assert_no_error (error);
+  g_assert_true (inspection_init (&found, run->device, pipeline));
+  if (run->pipelines->entries->len > known)
+    check_kernel (run, kernel, &found);
+  inspection_clear (&found);
+}
+
+/* @graph: whose outputs are those of a head */
+static void
+inspect_detect (const Run *run, const Yv8Graph *graph, const Yv8Shape *shapes)
+{
+  Yv8Op op = { YV8_OP_DETECT, (char *) "detect", .n_in = graph->outputs->len,
+    .strides = { 8, 16, 32 } };
+  Yv8VulkanKernel kernel;
+
+  memcpy (op.in, graph->outputs->data, op.n_in * sizeof *op.in);
+  op.reg_max = op.in[0].channels / 4;
+  op.n_classes = op.in[1].channels;
+  g_assert_true (yv8_vulkan_kernel_init_candidates (&kernel, run->device, &op, shapes, 0, NULL));
+  inspect_kernel (run, &kernel);
+  g_assert_true (yv8_vulkan_kernel_init_boxes (&kernel, run->device, &op, shapes, 0, NULL));
+  inspect_kernel (run, &kernel);
+  g_assert_true (yv8_vulkan_kernel_init_rank (&kernel, run->device, NULL));
+  inspect_kernel (run, &kernel);
+  g_assert_true (yv8_vulkan_kernel_init_suppress (&kernel, run->device, NULL));
+  inspect_kernel (run, &kernel);
+}
+
 static const struct {
   const char *path;
   guint width;
@@ -212,6 +250,7 @@ inspect_network (Run *run, guint index)
   g_assert_no_error (error);
   for (guint i = 0; i < yv8_graph_n_ops (graph); i++)
     inspect_op (run, yv8_graph_op (graph, i), shapes);
+  inspect_detect (run, graph, shapes);
   yv8_vulkan_pipelines_free (run->pipelines);
 }
 

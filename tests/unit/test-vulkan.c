@@ -130,10 +130,14 @@ test_environment (void)
   g_unsetenv ("YV8_VULKAN_TILE");
   set_variant ("", "", "");
   g_clear_error (&error);
-  g_setenv ("YV8_VULKAN_LETTERBOX", "nowhere", TRUE);
-  g_assert_null (yv8_vulkan_backend_new (0, &error));
-  g_assert_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT);
-  g_unsetenv ("YV8_VULKAN_LETTERBOX");
+  static const char *const places[] = { "YV8_VULKAN_LETTERBOX", "YV8_VULKAN_DETECT" };
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
+    g_setenv (places[i], "nowhere", TRUE);
+    g_assert_null (yv8_vulkan_backend_new (0, &error));
+    g_assert_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT);
+    g_clear_error (&error);
+    g_unsetenv (places[i]);
+  }
 }
 
 static const VkPhysicalDeviceProperties DEVICE = {
