@@ -70,7 +70,8 @@ typedef struct {
 /**
  * Yv8Timing:
  *
- * Microseconds spent on the last frame: letterbox; network; decode and NMS.
+ * Microseconds spent on the last frame: letterbox; network; decode and NMS. What a device does of
+ * the first and of the last in the same run as the network counts as the network's.
  */
 typedef struct {
   double preprocess, inference, postprocess;
