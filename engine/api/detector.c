@@ -23,7 +23,7 @@ struct _Yv8Detector {
 static void
 make_shapes (Yv8Detector *self)
 {
-  const Yv8Graph *graph = self->model->graph;
+  const Yv8Graph *graph = yv8_executor_graph (self->executor);
   const Yv8Shape *shapes = yv8_executor_shapes (self->executor);
 
   self->shapes = g_ptr_array_new_with_free_func (g_free);
@@ -212,7 +212,7 @@ yv8_detector_op_time (const Yv8Detector *self, guint index, Yv8OpTime *time)
 {
   g_return_if_fail (self && time && index < yv8_detector_n_ops (self));
 
-  const Yv8Op *op = yv8_graph_op (self->model->graph, index);
+  const Yv8Op *op = yv8_graph_op (yv8_executor_graph (self->executor), index);
   time->name = op->name;
   time->kernel = yv8_executor_kernel_name (self->executor, index);
   time->shape = g_ptr_array_index (self->shapes, index);

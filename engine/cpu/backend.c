@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The backend "cpu". */
-#include <math.h>
 #include <string.h>
 
 #include "cpu/backend.h"
@@ -56,37 +55,6 @@ channel_tasks (const Yv8Cpu *cpu, const Yv8Op *op)
 }
 
 static void
-fill (float *y, float value, gsize n)
-{
-  for (gsize i = 0; i < n; i++)
-    y[i] = value;
-}
-
-/* The maximum down the rows of the window first, between paddings of -infinity, then along it. */
-static void
-maxpool_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint channel)
-{
-  const Yv8Window *window = &op->window;
-  Yv8Shape in = yv8_planar_shape (&cpu->planar, &op->in[0]);
-  Yv8Shape out = yv8_planar_shape (&cpu->planar, &op->out);
-  const float *x =
-      yv8_planar_map (&cpu->planar, &op->in[0]) + (gsize) channel * in.height * in.width;
-  float *y = yv8_planar_map (&cpu->planar, &op->out) + (gsize) channel * out.height * out.width;
-  float *line = cpu->scratch[lane];
-
-  fill (line, -INFINITY, in.width + 2 * window->pad);
-  for (guint row = 0; row < out.height; row++, y += out.width) {
-    gint64 top = (gint64) row * window->stride - window->pad;
-    fill (line + window->pad, -INFINITY, in.width);
-    for (gint64 i = MAX (top, 0); i < MIN (top + window->kernel_h, in.height); i++)
-      cpu->kernels->max (line + window->pad, x + i * in.width, 1, in.width);
-    fill (y, -INFINITY, out.width);
-    for (guint i = 0; i < window->kernel_w; i++)
-      cpu->kernels->max (y, line + i, window->stride, out.width);
-  }
-}
-
-static void
 upsample_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint channel)
 {
   Yv8Shape in = yv8_planar_shape (&cpu->planar, &op->in[0]);
@@ -121,7 +89,8 @@ static const Kernel KERNELS[][YV8_N_OP_KINDS] = {
   [YV8_TYPE_F32] = {
     [YV8_OP_INPUT] = { "input_f32", "input_f32", input_tasks, input_task },
     [YV8_OP_CONV] = { "conv_f32", "conv_f32_silu", conv_tasks, yv8_cpu_conv_task },
-    [YV8_OP_MAXPOOL] = { "maxpool_f32", "maxpool_f32", channel_tasks, maxpool_task },
+    [YV8_OP_MAXPOOL] = { "maxpool_f32", "maxpool_f32", yv8_cpu_maxpool_f32_tasks,
+        yv8_cpu_maxpool_f32_task },
     [YV8_OP_UPSAMPLE] = { "upsample_f32", "upsample_f32", channel_tasks, upsample_task },
     [YV8_OP_COPY] = { "copy_f32", "copy_f32", channel_tasks, copy_task },
     [YV8_OP_DETECT] = { "detect_host", "detect_host", no_tasks, NULL },
@@ -130,7 +99,7 @@ static const Kernel KERNELS[][YV8_N_OP_KINDS] = {
     [YV8_OP_INPUT] = { "input_qs8", "input_qs8", input_tasks, yv8_cpu_input_qs8_task },
     [YV8_OP_CONV] = { "conv_qs8_qc8w", "conv_qs8_qc8w_silu", yv8_cpu_conv_qs8_tasks,
         yv8_cpu_conv_qs8_task },
-    [YV8_OP_MAXPOOL] = { "maxpool_qs8", "maxpool_qs8", yv8_cpu_block_tasks,
+    [YV8_OP_MAXPOOL] = { "maxpool_qs8", "maxpool_qs8", yv8_cpu_maxpool_qs8_tasks,
         yv8_cpu_maxpool_qs8_task },
     [YV8_OP_UPSAMPLE] = { "upsample_qs8", "upsample_qs8", yv8_cpu_block_tasks,
         yv8_cpu_upsample_qs8_task },
@@ -183,7 +152,9 @@ prepare_ops (Yv8Cpu *cpu, gsize *most)
     gsize size = 0;
     if (op->kind == YV8_OP_CONV && !prepare_conv (cpu, op, i, &size))
       return FALSE;
-    if (op->kind != YV8_OP_CONV && op->kind != YV8_OP_DETECT)
+    if (op->kind == YV8_OP_MAXPOOL)
+      size = yv8_cpu_maxpool_scratch (cpu, op);
+    else if (op->kind != YV8_OP_CONV && op->kind != YV8_OP_DETECT)
       size = yv8_cpu_qs8_scratch (cpu, op);
     *most = MAX (*most, size);
   }
@@ -304,6 +275,7 @@ cpu_free (Yv8Backend *backend)
 
 static const Yv8BackendClass cpu_class = {
   .name = "cpu",
+  .fuses = TRUE,
   .alignment = YV8_PLANAR_ALIGNMENT,
   .buffer_size = yv8_cpu_buffer_size,
   .prepare = prepare,

@@ -64,6 +64,15 @@ gsize yv8_cpu_conv_scratch (const Yv8Cpu *cpu, const Yv8Op *op, const Yv8CpuTile
 void yv8_cpu_conv_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task);
 
 /**
+ * yv8_cpu_maxpool_scratch: Returns: elements of scratch that a task of @op needs, of either type
+ */
+gsize yv8_cpu_maxpool_scratch (const Yv8Cpu *cpu, const Yv8Op *op);
+
+/* Tasks of float MAXPOOL: a channel of the input. */
+guint yv8_cpu_maxpool_f32_tasks (const Yv8Cpu *cpu, const Yv8Op *op);
+void yv8_cpu_maxpool_f32_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint channel);
+
+/**
  * yv8_cpu_peak: of Yv8BackendClass
  */
 gboolean yv8_cpu_peak (Yv8Backend *backend, Yv8Peak *peak);

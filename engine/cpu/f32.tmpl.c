@@ -68,14 +68,13 @@ add (float *restrict y, const float *restrict x, gsize n)
 }
 
 static void
-max (float *restrict y, const float *restrict x, gsize stride, gsize n)
+max (gpointer to, gconstpointer from, gsize n)
 {
-  if (stride == 1)
-    for (gsize i = 0; i < n; i++)
-      y[i] = x[i] > y[i] ? x[i] : y[i];
-  else
-    for (gsize i = 0; i < n; i++)
-      y[i] = x[stride * i] > y[i] ? x[stride * i] : y[i];
+  float *restrict y = to;
+  const float *restrict x = from;
+
+  for (gsize i = 0; i < n; i++)
+    y[i] = x[i] > y[i] ? x[i] : y[i];
 }
 
 typedef guint32 Word __attribute__ ((may_alias));

@@ -42,7 +42,7 @@ typedef void (*Yv8CpuFinishF32) (float *y, const gint32 *acc, float multiplier, 
  *   weights[step][o]
  * @finish_qs8: [SiLU?][residual?]: of acc[channels][pixels]
  * @finish_f32: [SiLU?]: acc[pixels] to y[pixels]
- * @max: y[i] = max (y[i], x[stride * i]), each channel for itself
+ * @max: y[i] = max (y[i], x[i]), each channel for itself
  * @blend: y[i] = x[i] ^ flip in the bits of @mask
  * @quantize: y[i] |= x[i] as the byte at @shift
  * @dequantize: y[i] = the byte at @shift of x[i]
@@ -55,7 +55,7 @@ typedef struct {
       const gint32 *weights, const gint32 *corrections);
   Yv8CpuFinishQs8 finish_qs8[2][2];
   Yv8CpuFinishF32 finish_f32[2];
-  void (*max) (guint32 *y, const guint32 *x, gsize stride, gsize n);
+  void (*max) (gpointer y, gconstpointer x, gsize n);
   void (*blend) (guint32 *y, const guint32 *x, guint32 flip, guint32 mask, gsize n);
   void (*quantize) (guint32 *y, const float *x, float inverse, gint32 zero, guint shift, gsize n);
   void (*dequantize) (float *y, const guint32 *x, float scale, gint32 zero, guint shift, gsize n);
@@ -73,7 +73,7 @@ typedef struct _Yv8CpuLetterboxKernels Yv8CpuLetterboxKernels;
  * @finish: y[i] += bias
  * @finish_silu: y[i] = SiLU (y[i] + bias)
  * @add: y[i] += x[i]
- * @max: y[i] = max (y[i], x[stride * i])
+ * @max: y[i] = max (y[i], x[i])
  * @double_row: y[2 i] = y[2 i + 1] = x[i], for @n elements of x, of four bytes of any type
  * @gather: y[i] = x[stride * i], likewise
  * @normalize: y[i] = (x[i] >> shift & 255) / 255
@@ -86,7 +86,7 @@ typedef struct {
   void (*finish) (float *y, float bias, gsize n);
   void (*finish_silu) (float *y, float bias, gsize n);
   void (*add) (float *y, const float *x, gsize n);
-  void (*max) (float *y, const float *x, gsize stride, gsize n);
+  void (*max) (gpointer y, gconstpointer x, gsize n);
   void (*double_row) (gpointer y, gconstpointer x, gsize n);
   void (*gather) (gpointer y, gconstpointer x, gsize stride, gsize n);
   void (*normalize) (float *y, const guint32 *x, guint shift, gsize n);

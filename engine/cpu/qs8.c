@@ -92,24 +92,18 @@ yv8_cpu_map_halo (
     set (y + (gsize) (map->height + 1) * map->pitch + i, zero, mask);
 }
 
-static void
-store (const Yv8Cpu *cpu, const Yv8CpuMap *map, guint block, gsize at, const guint32 *x, gsize n)
+void
+yv8_cpu_map_store (
+    const Yv8Cpu *cpu, const Yv8CpuMap *map, guint block, gsize at, const guint32 *x, gsize n)
 {
   cpu->kernels->qs8->blend (
       map->data + block * map->block + at, x, 0, yv8_cpu_map_mask (map, block), n);
 }
 
-static gsize
-row_start (const Yv8CpuMap *map, gsize row)
+gsize
+yv8_cpu_map_row (const Yv8CpuMap *map, gsize row)
 {
   return (row + 1) * map->pitch + 1;
-}
-
-static void
-fill (guint32 *y, guint32 value, gsize n)
-{
-  for (gsize i = 0; i < n; i++)
-    y[i] = value;
 }
 
 guint
@@ -124,7 +118,7 @@ yv8_cpu_qs8_scratch (const Yv8Cpu *cpu, const Yv8Op *op)
   const Yv8Shape *in = op->n_in ? &cpu->planar.program.shapes[op->in[0].buffer] : NULL;
   gsize width = MAX (in ? in->width : 0, cpu->planar.program.shapes[op->out.buffer].width);
 
-  return 3 * (width + 2) + 2 * op->window.pad;
+  return 3 * (width + 2);
 }
 
 void
@@ -134,36 +128,10 @@ yv8_cpu_input_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task)
   guint first = task * YV8_CPU_TASK_ROWS, end = MIN (first + YV8_CPU_TASK_ROWS, out.height);
 
   for (guint row = first; row < end; row++)
-    cpu->kernels->qs8->blend (out.data + row_start (&out, row),
+    cpu->kernels->qs8->blend (out.data + yv8_cpu_map_row (&out, row),
         cpu->planar.picture + (gsize) row * out.width, LEAST, yv8_cpu_map_mask (&out, 0),
         out.width);
   yv8_cpu_map_halo (cpu, &out, 0, first, end, LEAST);
-}
-
-/* The maximum down the rows of the window first, between paddings of -128, then along it. */
-void
-yv8_cpu_maxpool_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint block)
-{
-  const Yv8CpuQs8Kernels *kernels = cpu->kernels->qs8;
-  const Yv8Window *window = &op->window;
-  Yv8CpuMap in = yv8_cpu_map (cpu, &op->in[0]), out = yv8_cpu_map (cpu, &op->out);
-  guint32 *aligned = cpu->scratch[lane], *y = aligned + in.width, *line = y + out.width;
-  guint32 zero = *yv8_cpu_map_line (&in, out.lane, block, 0, 1, aligned);
-
-  fill (line, LEAST, in.width + 2 * window->pad);
-  for (guint row = 0; row < out.height; row++) {
-    gint64 top = (gint64) row * window->stride - window->pad;
-    fill (line + window->pad, LEAST, in.width);
-    for (gint64 i = MAX (top, 0); i < MIN (top + window->kernel_h, in.height); i++)
-      kernels->max (line + window->pad,
-          yv8_cpu_map_line (&in, out.lane, block, row_start (&in, i), in.width, aligned), 1,
-          in.width);
-    fill (y, LEAST, out.width);
-    for (guint i = 0; i < window->kernel_w; i++)
-      kernels->max (y, line + i, window->stride, out.width);
-    store (cpu, &out, block, row_start (&out, row), y, out.width);
-  }
-  yv8_cpu_map_halo (cpu, &out, block, 0, out.height, zero);
 }
 
 void
@@ -175,9 +143,10 @@ yv8_cpu_upsample_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint block
 
   for (guint row = 0; row < in.height; row++) {
     cpu->kernels->double_row (y,
-        yv8_cpu_map_line (&in, out.lane, block, row_start (&in, row), in.width, aligned), in.width);
-    store (cpu, &out, block, row_start (&out, 2 * (gsize) row), y, out.width);
-    store (cpu, &out, block, row_start (&out, 2 * (gsize) row + 1), y, out.width);
+        yv8_cpu_map_line (&in, out.lane, block, yv8_cpu_map_row (&in, row), in.width, aligned),
+        in.width);
+    yv8_cpu_map_store (cpu, &out, block, yv8_cpu_map_row (&out, 2 * (gsize) row), y, out.width);
+    yv8_cpu_map_store (cpu, &out, block, yv8_cpu_map_row (&out, 2 * (gsize) row + 1), y, out.width);
   }
   yv8_cpu_map_halo (cpu, &out, block, 0, out.height, zero);
 }
@@ -188,7 +157,7 @@ yv8_cpu_copy_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint block)
   Yv8CpuMap in = yv8_cpu_map (cpu, &op->in[0]), out = yv8_cpu_map (cpu, &op->out);
 
   for (gsize at = 0; at < out.block; at += out.pitch)
-    store (cpu, &out, block, at,
+    yv8_cpu_map_store (cpu, &out, block, at,
         yv8_cpu_map_line (&in, out.lane, block, at, out.pitch, cpu->scratch[lane]), out.pitch);
 }
 
@@ -206,7 +175,7 @@ quantize_block (Yv8Cpu *cpu, const Yv8CpuMap *map, guint block, const float *x,
     for (guint c = first; c < end; c++)
       cpu->kernels->qs8->quantize (scratch, x + ((gsize) c * map->height + row) * map->width,
           1.0f / quants[c].scale, quants[c].zero, (map->lane + c) % 4 * 8, map->width);
-    store (cpu, map, block, row_start (map, row), scratch, map->width);
+    yv8_cpu_map_store (cpu, map, block, yv8_cpu_map_row (map, row), scratch, map->width);
   }
   for (guint c = first; c < end; c++)
     zero |= (guint32) (quants[c].zero & 255) << (map->lane + c) % 4 * 8;
@@ -231,7 +200,7 @@ dequantize_channel (const Yv8Cpu *cpu, const Yv8Slice *slice, guint channel, flo
 
   y += (gsize) channel * map.height * map.width;
   for (guint row = 0; row < map.height; row++, y += map.width)
-    cpu->kernels->qs8->dequantize (y, map.data + at / 4 * map.block + row_start (&map, row),
+    cpu->kernels->qs8->dequantize (y, map.data + at / 4 * map.block + yv8_cpu_map_row (&map, row),
         quant->scale, quant->zero, at % 4 * 8, map.width);
 }
 

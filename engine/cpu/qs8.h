@@ -64,13 +64,26 @@ const guint32 *yv8_cpu_map_line (
 void yv8_cpu_map_halo (
     const Yv8Cpu *cpu, const Yv8CpuMap *map, guint block, guint first, guint end, guint32 zero);
 
+/**
+ * yv8_cpu_map_row: Returns: word of the first pixel of row @row, within a block
+ */
+gsize yv8_cpu_map_row (const Yv8CpuMap *map, gsize row);
+
+/**
+ * yv8_cpu_map_store: writes @n words of @block from word @at on, of the slice's channels alone
+ */
+void yv8_cpu_map_store (
+    const Yv8Cpu *cpu, const Yv8CpuMap *map, guint block, gsize at, const guint32 *x, gsize n);
+
 /* Functions of Yv8BackendClass. */
 gboolean yv8_cpu_load_values (Yv8Backend *backend, const float *values, GError **error);
 gboolean yv8_cpu_read (Yv8Backend *backend, const Yv8Slice *slice, float *values, GError **error);
 
-/* Tasks of the ops: each but INPUT's is a block of the output, DEQUANTIZE's a channel. */
+/* Tasks of the ops: each but INPUT's is a block of the output, of each level of MAXPOOL's,
+ * DEQUANTIZE's a channel. */
 guint yv8_cpu_block_tasks (const Yv8Cpu *cpu, const Yv8Op *op);
 void yv8_cpu_input_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task);
+guint yv8_cpu_maxpool_qs8_tasks (const Yv8Cpu *cpu, const Yv8Op *op);
 void yv8_cpu_maxpool_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task);
 void yv8_cpu_upsample_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task);
 void yv8_cpu_copy_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task);
@@ -78,7 +91,7 @@ void yv8_cpu_quantize_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task
 void yv8_cpu_dequantize_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task);
 
 /**
- * yv8_cpu_qs8_scratch: Returns: words of scratch that a task of @op needs, any but CONV
+ * yv8_cpu_qs8_scratch: Returns: words of scratch that a task of @op needs, any but CONV and MAXPOOL
  */
 gsize yv8_cpu_qs8_scratch (const Yv8Cpu *cpu, const Yv8Op *op);
 

@@ -213,20 +213,13 @@ finish_silu_f32 (float *restrict y, const gint32 *restrict acc, float multiplier
 }
 
 static void
-max (guint32 *restrict y, const guint32 *restrict x, gsize stride, gsize n)
+max (gpointer to, gconstpointer from, gsize n)
 {
-  gint8 *to = (gint8 *) y;
-  const gint8 *from = (const gint8 *) x;
+  gint8 *restrict y = to;
+  const gint8 *restrict x = from;
 
-  if (stride == 1)
-    for (gsize i = 0; i < 4 * n; i++)
-      to[i] = from[i] > to[i] ? from[i] : to[i];
-  else
-    for (gsize i = 0; i < n; i++)
-      for (guint c = 0; c < 4; c++) {
-        gint8 value = from[4 * stride * i + c];
-        to[4 * i + c] = value > to[4 * i + c] ? value : to[4 * i + c];
-      }
+  for (gsize i = 0; i < 4 * n; i++)
+    y[i] = x[i] > y[i] ? x[i] : y[i];
 }
 
 static void

@@ -46,6 +46,7 @@ typedef struct {
  * @name: "ref", "cpu", "vulkan"
  * @recorded: run_op() is called once for each op, before the first frame, and records; a frame is
  *   then one submit(). Else run_op() computes and is called for each frame
+ * @fuses: it runs what yv8_graph_fuse() makes of a graph; else the graph as it is
  * @alignment: of buffers in the arena, bytes
  * @buffer_size: bytes of a buffer of this shape, of this graph, in the backend's layout; 0 on
  *   overflow
@@ -74,6 +75,7 @@ typedef struct {
 struct _Yv8BackendClass {
   const char *name;
   gboolean recorded;
+  gboolean fuses;
   gsize alignment;
   gsize (*buffer_size) (Yv8Backend *backend, const Yv8Graph *graph, const Yv8Shape *shape);
   gboolean (*prepare) (Yv8Backend *backend, const Yv8Program *program, GError **error);

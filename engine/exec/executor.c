@@ -7,6 +7,7 @@
 
 struct _Yv8Executor {
   const Yv8Graph *graph;
+  Yv8Graph *fused; /* (nullable) */
   Yv8Backend *backend;
   Yv8Shape *shapes;
   Yv8Plan *plan;
@@ -22,6 +23,7 @@ yv8_executor_free (Yv8Executor *self)
     return;
   self->backend->klass->free (self->backend);
   g_clear_pointer (&self->plan, yv8_plan_free);
+  yv8_graph_free (self->fused);
   g_free (self->shapes);
   g_free (self->values);
   g_free (self);
@@ -62,7 +64,8 @@ yv8_executor_new (const Yv8Graph *graph, guint width, guint height, Yv8Backend *
 {
   g_autoptr (Yv8Executor) self = g_new0 (Yv8Executor, 1);
 
-  self->graph = graph;
+  self->fused = backend->klass->fuses ? yv8_graph_fuse (graph) : NULL;
+  self->graph = self->fused ? self->fused : graph;
   self->backend = backend;
   self->shapes = yv8_graph_infer (graph, width, height, error);
   if (!self->shapes)
@@ -70,7 +73,7 @@ yv8_executor_new (const Yv8Graph *graph, guint width, guint height, Yv8Backend *
   self->plan = plan_arena (self, (flags & YV8_EXECUTOR_KEEP) != 0, error);
   if (!self->plan)
     return NULL;
-  self->program = (Yv8Program){ graph, self->shapes, self->plan,
+  self->program = (Yv8Program){ self->graph, self->shapes, self->plan,
     (flags & YV8_EXECUTOR_PROFILE) != 0, (flags & YV8_EXECUTOR_TUNE) != 0 };
   if (!backend->klass->prepare (backend, &self->program, error))
     return NULL;
@@ -195,6 +198,12 @@ yv8_executor_histogram (
     counts[bin - bins->first]++;
   }
   return TRUE;
+}
+
+const Yv8Graph *
+yv8_executor_graph (const Yv8Executor *self)
+{
+  return self->graph;
 }
 
 const Yv8Shape *

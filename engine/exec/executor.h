@@ -95,6 +95,11 @@ gboolean yv8_executor_range (
 gboolean yv8_executor_histogram (Yv8Executor *executor, const Yv8Slice *slice, const Yv8Bins *bins,
     guint64 *counts, GError **error);
 
+/**
+ * yv8_executor_graph: Returns: (transfer none): the graph as the backend runs it: what indices of
+ *   ops are of here
+ */
+const Yv8Graph *yv8_executor_graph (const Yv8Executor *executor);
 const Yv8Shape *yv8_executor_shapes (const Yv8Executor *executor);
 const char *yv8_executor_kernel_name (Yv8Executor *executor, guint op);
 

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
 #define YV8_GRAPH_MAX_SCALES       4
 #define YV8_GRAPH_PICTURE_CHANNELS 3
 #define YV8_OP_MAX_INPUTS          (2 * YV8_GRAPH_MAX_SCALES)
+#define YV8_OP_MAX_LEVELS          4 /* of a pooling, see yv8_graph_fuse() */
 
 /**
  * Yv8Type: of a buffer's elements: float32, or int8 that stands for a real value, see Yv8Quant.
@@ -200,13 +201,31 @@ Yv8Type yv8_graph_buffer_type (const Yv8Graph *graph, guint buffer);
 
 /**
  * yv8_graph_quants:
- * @graph: checked
+ * @graph: checked, or of yv8_graph_fuse()
  *
  * Returns: (transfer full): for each buffer, the quants of its channels; zeroed where the buffer is
  *   float32. Free with yv8_quants_free()
  */
 Yv8Quant **yv8_graph_quants (const Yv8Graph *graph);
 void yv8_quants_free (Yv8Quant **quants);
+
+/**
+ * yv8_graph_fuse:
+ * @graph: checked; must outlive the result, which shares names and weights with it
+ *
+ * As a backend runs it. MAXPOOL ops that follow one another, each of which pools what the last one
+ * wrote, by the same window, which keeps the size, into the channels behind it, are one op of
+ * several levels: level k is the window's maximum taken k + 1 times, in the k-th in[0].channels
+ * channels of out. These begin at multiples of 4. All buffers hold the same after a run.
+ *
+ * Returns: (transfer full): a graph that yv8_graph_check() would refuse, for these levels
+ */
+Yv8Graph *yv8_graph_fuse (const Yv8Graph *graph);
+
+/**
+ * yv8_op_levels: Returns: of a MAXPOOL of yv8_graph_fuse(), 1 to YV8_OP_MAX_LEVELS; else 1
+ */
+guint yv8_op_levels (const Yv8Op *op);
 
 /**
  * yv8_graph_check:

@@ -22,8 +22,9 @@ yv8_graph_quants (const Yv8Graph *graph)
     if (op->kind == YV8_OP_DETECT || yv8_graph_buffer_type (graph, op->out.buffer) != YV8_TYPE_QS8)
       continue;
     Yv8Quant *out = quants[op->out.buffer] + op->out.channel;
+    const Yv8Slice *in = &op->in[0];
     for (guint c = 0; c < op->out.channels; c++)
-      out[c] = hands_on (op->kind) ? quants[op->in[0].buffer][op->in[0].channel + c] : op->quant;
+      out[c] = hands_on (op->kind) ? quants[in->buffer][in->channel + c % in->channels] : op->quant;
   }
   return quants;
 }

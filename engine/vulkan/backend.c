@@ -494,9 +494,7 @@ read_slice (Yv8Backend *backend, const Yv8Slice *slice, float *values, GError **
 static const float *
 output (Yv8Backend *backend, guint index)
 {
-  Backend *self = self_of (backend);
-
-  return (const float *) self->outputs.map + self->output_first[index];
+  return (const float *) self_of (backend)->outputs.map + self_of (backend)->output_first[index];
 }
 
 static gboolean
@@ -569,6 +567,7 @@ backend_free (Yv8Backend *backend)
 static const Yv8BackendClass CLASS = {
   .name = "vulkan",
   .recorded = TRUE,
+  .fuses = TRUE,
   .alignment = YV8_VULKAN_ALIGNMENT,
   .buffer_size = buffer_size,
   .prepare = prepare,

@@ -240,6 +240,18 @@ choose_shader (
     set_shader (self, device, SHADERS_QS8[op->kind], "", silu);
 }
 
+/* A lane has some pixels of a column, of all levels. */
+static gboolean
+set_maxpool (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op, GError **error)
+{
+  guint32 height = self->push.out_height + 2 * YV8_HALO;
+  guint32 lanes = self->push.out_pitch * yv8_vulkan_divide_up (height, YV8_POOL_ROWS);
+
+  self->constants.values[YV8_CONSTANT_LEVELS] = yv8_op_levels (op);
+  return set_grid (
+      self, device, yv8_vulkan_divide_up (lanes, YV8_LANES), self->push.in_groups, error);
+}
+
 gboolean
 yv8_vulkan_kernel_init (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op,
     const Yv8Shape *shapes, GError **error)
@@ -265,6 +277,8 @@ yv8_vulkan_kernel_init (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, co
   self->constants.values[YV8_CONSTANT_SHIFT] = op->kind == YV8_OP_UPSAMPLE;
   if (op->kind == YV8_OP_CONV)
     return set_conv (self, device, op, shapes, error);
+  if (op->kind == YV8_OP_MAXPOOL)
+    return set_maxpool (self, device, op, error);
   return set_grid (self, device, yv8_vulkan_divide_up (self->push.out_plane, YV8_LANES),
       self->push.out_groups, error);
 }

@@ -13,6 +13,9 @@
 /* Lanes of a workgroup, along x; those of an int8 convolution are YV8_CONSTANT_LANES. */
 #define YV8_LANES 64
 
+/* Pixels of a column that a lane of a pooling computes. */
+#define YV8_POOL_ROWS 4
+
 /* Groups of four output channels that a lane of the convolution computes, of int8 at the most.
  * Weights are packed for it: [tiles of so many groups][(C + 3) / 4][kernel_h][kernel_w][groups of
  * the tile][4 input channels] of four output channels each; of int8, four input channels to a
@@ -50,7 +53,8 @@
 /* Lanes of a workgroup of a product of matrices: along the pixels, along the output channels. */
 #define YV8_CONSTANT_COLUMNS 13
 #define YV8_CONSTANT_LINES   14
-#define YV8_N_CONSTANTS      15
+#define YV8_CONSTANT_LEVELS  15 /* of a pooling */
+#define YV8_N_CONSTANTS      16
 
 /* What an int8 kernel knows of its channels, for each group so many rows of four dwords. The first
  * three are of a convolution's outputs, see numeric.h; the last two of the residual's channels, or

@@ -94,7 +94,10 @@ model_runs (const Yv8VulkanKernel *kernel)
   if (values[YV8_CONSTANT_PIXELS])
     return (double) kernel->push.in_groups * values[YV8_CONSTANT_KERNEL_H] /
            MAX (values[YV8_CONSTANT_STEPS], 1);
-  return MAX (values[YV8_CONSTANT_KERNEL_H] * values[YV8_CONSTANT_KERNEL_W], 1);
+  if (values[YV8_CONSTANT_LEVELS]) /* rows of the widest window; the others' are unrolled */
+    return (YV8_POOL_ROWS - 1.0) * values[YV8_CONSTANT_STRIDE] + values[YV8_CONSTANT_KERNEL_H] +
+           2.0 * (values[YV8_CONSTANT_LEVELS] - 1) * values[YV8_CONSTANT_PAD];
+  return 1;
 }
 
 /* Those of a convolution that write the halo alone are not worth counting. */

@@ -54,9 +54,10 @@ print_model (Yv8VulkanPipelines *pipelines, const char *path, GError **error)
 
   if (!model)
     return FALSE;
-  shapes = yv8_graph_infer (model->graph, model->width, model->height, error);
-  for (guint i = 0; shapes && i < yv8_graph_n_ops (model->graph); i++)
-    if (!add_op (&frame, pipelines, yv8_graph_op (model->graph, i), shapes, error))
+  g_autoptr (Yv8Graph) graph = yv8_graph_fuse (model->graph);
+  shapes = yv8_graph_infer (graph, model->width, model->height, error);
+  for (guint i = 0; shapes && i < yv8_graph_n_ops (graph); i++)
+    if (!add_op (&frame, pipelines, yv8_graph_op (graph, i), shapes, error))
       return FALSE;
   if (shapes)
     g_print ("%8.2f %8.2f %8.2f %7.1f  %s, %ux%u\n", frame.seconds * 1e3, frame.least * 1e3,

@@ -91,6 +91,8 @@ describe (const Yv8VulkanKernel *kernel)
         text, " %u px x %u", values[YV8_CONSTANT_PIXELS], 4 * values[YV8_CONSTANT_GROUPS]);
   if (values[YV8_CONSTANT_STEPS] > values[YV8_CONSTANT_KERNEL_H])
     g_string_append_printf (text, " %u steps", values[YV8_CONSTANT_STEPS]);
+  if (values[YV8_CONSTANT_LEVELS] > 1)
+    g_string_append_printf (text, " %u levels", values[YV8_CONSTANT_LEVELS]);
   if (values[YV8_CONSTANT_SHIFT])
     g_string_append_printf (text, " shift %u", values[YV8_CONSTANT_SHIFT]);
   if (values[YV8_CONSTANT_RESIDUAL])
@@ -242,7 +244,7 @@ make_network (guint index)
 static void
 inspect_network (Run *run, guint index)
 {
-  g_autoptr (Yv8Graph) graph = make_network (index);
+  g_autoptr (Yv8Graph) network = make_network (index), graph = yv8_graph_fuse (network);
   g_autofree Yv8Shape *shapes = yv8_graph_infer (graph, SIDE, SIDE, NULL);
   g_autoptr (GError) error = NULL;
 

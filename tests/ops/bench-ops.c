@@ -100,14 +100,15 @@ main (int argc, char **argv)
                                  : yv8_cpu_backend_new (threads, &error);
   g_autoptr (Yv8Executor) executor =
       backend ? yv8_executor_new (graph, size, size, backend, YV8_EXECUTOR_PROFILE, &error) : NULL;
-  guint n_ops = yv8_graph_n_ops (graph);
+  const Yv8Graph *run = executor ? yv8_executor_graph (executor) : graph;
+  guint n_ops = yv8_graph_n_ops (run);
   g_autofree double *times = g_new (double, (gsize) (n_ops + 1) * runs);
 
   if (!executor || !time_runs (executor, n_ops, size, runs, times, &error)) {
     g_printerr ("%s\n", error->message);
     return 1;
   }
-  print_ops (graph, executor, times, runs);
+  print_ops (run, executor, times, runs);
   double *whole = times + (gsize) n_ops * runs;
   double middle = median (whole, runs);
   g_print ("whole: min %.2f ms, median %.2f ms\n", whole[0] * 1e-3, middle * 1e-3);

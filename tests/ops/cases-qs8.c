@@ -171,7 +171,9 @@ qs8_graph (const Case *test, gboolean f32, guint align, GRand *rand)
   add_guard (
       graph, test, f32, test->before + test->in_channels, test->before + test->out_channels, rand);
   add_op (graph, test->kind, (Yv8Slice){ source, test->before, test->in_channels },
-      (Yv8Slice){ 2, test->before, test->out_channels }, test->window, rand);
+      (Yv8Slice){ 2, test->before, test->out_channels / MAX (test->levels, 1) }, test->window,
+      rand);
+  case_add_levels (graph, test);
 
   Yv8Op *op = &g_array_index (graph->ops, Yv8Op, graph->ops->len - 1);
   if (test->kind == YV8_OP_CONV) {

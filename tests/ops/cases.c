@@ -61,7 +61,11 @@ static const Yv8Window POOL_WINDOWS[] = {
   { 3, 3, 2, 1 },
   { 9, 9, 1, 4 },
   { 13, 13, 1, 6 },
+  { 3, 5, 1, 1 },
+  { 4, 2, 3, 1 },
 };
+
+#define MOST_REACH 20 /* of the last level's window: ref is slow */
 
 static guint
 round_up (guint n, guint align)
@@ -76,6 +80,24 @@ random_side (GRand *rand, gint least)
   gint max = g_rand_int_range (rand, 0, 6) == 0 ? 90 : 14;
 
   return g_rand_int_range (rand, least, MAX (max, least) + 1);
+}
+
+/* More levels than ever become one op. Half of the cases begin and end where they can become one.
+ */
+static void
+choose_levels (Case *test, GRand *rand)
+{
+  const Yv8Window *window = &test->window;
+  guint most = MIN (MOST_REACH / window->kernel_h, YV8_OP_MAX_LEVELS + 1);
+
+  if (window->stride == 1 && window->kernel_h == 2 * window->pad + 1 &&
+      window->kernel_w == window->kernel_h)
+    test->levels = (guint) g_rand_int_range (rand, 1, (gint) most + 1);
+  if (test->levels > 1 && g_rand_boolean (rand)) {
+    test->before = round_up (test->before, 4);
+    test->in_channels = round_up (test->in_channels, 4);
+  }
+  test->out_channels = test->in_channels * MAX (test->levels, 1);
 }
 
 Case
@@ -108,6 +130,10 @@ case_random (Yv8OpKind kind, guint align, GRand *rand)
     test.after = round_up (g_rand_int_range (rand, 1, 9), align);
     test.in_channels = round_up (test.in_channels, align);
     test.out_channels = round_up (test.out_channels, align);
+  }
+  if (kind == YV8_OP_MAXPOOL) {
+    test.in_channels = round_up (test.in_channels, align); /* where the next level begins */
+    choose_levels (&test, rand);
   }
   return test;
 }
@@ -176,6 +202,19 @@ add_guard (Yv8Graph *graph, const Case *test, guint from, guint to, guint channe
     g_free (op.name);
 }
 
+/* The last op of @graph is the first level. */
+void
+case_add_levels (Yv8Graph *graph, const Case *test)
+{
+  for (guint level = 1; level < test->levels; level++) {
+    Yv8Op op = *yv8_graph_op (graph, yv8_graph_n_ops (graph) - 1);
+    op.name = g_strdup_printf ("level %u", level);
+    op.in[0] = op.out;
+    op.out.channel += op.out.channels;
+    yv8_graph_add_op (graph, &op);
+  }
+}
+
 static Yv8Graph *
 case_graph (const Case *test, GRand *rand)
 {
@@ -190,7 +229,7 @@ case_graph (const Case *test, GRand *rand)
     .in = { { 0, test->before, test->in_channels },
         { 0, test->residual ? case_residual_channel (test) : 0,
             test->residual ? test->out_channels : 0 } },
-    .out = { 1, test->before, test->out_channels },
+    .out = { 1, test->before, test->out_channels / MAX (test->levels, 1) },
     .window = test->window,
     .activation = test->activation,
   };
@@ -206,6 +245,7 @@ case_graph (const Case *test, GRand *rand)
   if (test->kind == YV8_OP_CONV)
     fill_weights (&op, test->values, rand);
   yv8_graph_add_op (graph, &op);
+  case_add_levels (graph, test);
   return graph;
 }
 
@@ -262,7 +302,7 @@ case_run (const Yv8Graph *graph, const Case *test, Yv8Backend *backend, const fl
       !yv8_executor_run (executor, error))
     return NULL;
   if (f16)
-    *f16 = has_f16 (executor, yv8_graph_n_ops (graph) - 1);
+    *f16 = has_f16 (executor, yv8_graph_n_ops (yv8_executor_graph (executor)) - 1);
   float **outs = g_new0 (float *, N_OUTS + 1);
   for (guint i = 0; i < N_OUTS; i++) {
     const Yv8Slice *slice = yv8_graph_output (graph, i);
@@ -320,12 +360,13 @@ check_outs (
 char *
 case_describe (const Case *test, const char *backend, const char *wrong)
 {
-  return g_strdup_printf ("%s: %s %ux%u s%u p%u, act %u, residual %u, channels %u+%u+%u -> %u, "
-                          "size %ux%u, values %u: %s",
+  return g_strdup_printf (
+      "%s: %s %ux%u s%u p%u, %u levels, act %u, residual %u, channels %u+%u+%u -> %u, "
+      "size %ux%u, values %u: %s",
       backend, yv8_op_kind_name (test->kind), test->window.kernel_h, test->window.kernel_w,
-      test->window.stride, test->window.pad, test->activation, test->residual, test->before,
-      test->in_channels, test->after, test->out_channels, test->width, test->height, test->values,
-      wrong);
+      test->window.stride, test->window.pad, test->levels, test->activation, test->residual,
+      test->before, test->in_channels, test->after, test->out_channels, test->width, test->height,
+      test->values, wrong);
 }
 
 char *

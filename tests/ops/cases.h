@@ -26,12 +26,15 @@ typedef enum {
  * @before: channels of the source and of the destination before the slices of the op
  * @after: likewise after them
  * @residual: of a CONV that keeps the size
+ * @levels: of a MAXPOOL: so many ops, each of which pools what the one before wrote, into the
+ *   channels behind it; 0 and 1 are one
  */
 typedef struct {
   Yv8OpKind kind;
   Yv8Window window;
   Yv8Activation activation;
   gboolean residual;
+  guint levels;
   guint in_channels, out_channels;
   guint before, after;
   guint width, height;
@@ -85,13 +88,14 @@ char *values_check (
     const float *values, const float *want, const float *bound, float tolerance, gsize n);
 
 /* What the graphs of both types have in common. */
+void case_add_levels (Yv8Graph *graph, const Case *test);
 guint case_source_channels (const Case *test);
 guint case_residual_channel (const Case *test);
 
 /**
  * case_run:
  * @backend: (transfer full)
- * @f16: (out) (optional): whether the last op computes in float16
+ * @f16: (out) (optional): whether the last op computes in float16, as the backend runs it
  *
  * Returns: (transfer full) (nullable): two maps, the outputs of @graph; free with g_strfreev()
  */

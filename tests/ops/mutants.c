@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * CONV and QUANTIZE once more, in the plainest way, with a place for each error. */
+ * CONV, QUANTIZE and MAXPOOL once more, in the plainest way, with a place for each error. */
 #include "mutants.h"
 
 #include <math.h>
@@ -123,15 +123,59 @@ run_quantize (const Yv8Planar *planar, const Yv8Op *op)
         requantize (yv8_planar_map (planar, &op->in[0])[i], &op->quant);
 }
 
+/* Of level @level: the window that the first one's becomes, of what is within the map. */
+static gint8
+get_max (const Conv *pool, guint level, const gint8 *x, gint32 zero, guint row, guint column)
+{
+  const Yv8Window *window = &pool->op->window;
+  gint64 reach = state.mutant == MUTANT_LEVEL ? 0 : (gint64) level * window->pad;
+  gint64 top = (gint64) row * window->stride - window->pad - reach;
+  gint64 left = (gint64) column * window->stride - window->pad - reach;
+  gint64 right = left + window->kernel_w + 2 * reach;
+  gint32 max = G_MININT8;
+
+  if (state.mutant == MUTANT_REACH && level > 0)
+    right++;
+  for (gint64 y = top; y < top + window->kernel_h + 2 * reach; y++)
+    for (gint64 i = left; i < right; i++)
+      if (y >= 0 && y < pool->in.height && i >= 0 && i < pool->in.width)
+        max = MAX (max, x[y * pool->in.width + i]);
+      else if (state.mutant == MUTANT_OUTSIDE)
+        max = MAX (max, zero);
+  return (gint8) max;
+}
+
+static void
+run_maxpool (const Yv8Planar *planar, const Yv8Op *op)
+{
+  Conv pool = { op, yv8_planar_shape (planar, &op->in[0]), yv8_planar_shape (planar, &op->out),
+    yv8_planar_map_qs8 (planar, &op->in[0]), planar->quants[op->in[0].buffer] + op->in[0].channel };
+  gint8 *y = yv8_planar_map_qs8 (planar, &op->out);
+
+  for (guint c = 0; c < pool.out.channels; c++) {
+    guint channel = c % pool.in.channels;
+    const gint8 *x = pool.x + (gsize) channel * pool.in.height * pool.in.width;
+    for (guint row = 0; row < pool.out.height; row++)
+      for (guint i = 0; i < pool.out.width; i++)
+        *y++ = get_max (&pool, c / pool.in.channels, x, pool.quants[channel].zero, row, i);
+  }
+}
+
 static gboolean
 run_op (Yv8Backend *backend, guint index, GError **error)
 {
   const Yv8Planar *planar = (Yv8Planar *) backend;
   const Yv8Op *op = yv8_graph_op (planar->program.graph, index);
 
+  static void (*const runs[YV8_N_OP_KINDS]) (const Yv8Planar *planar, const Yv8Op *op) = {
+    [YV8_OP_CONV] = run_conv,
+    [YV8_OP_QUANTIZE] = run_quantize,
+    [YV8_OP_MAXPOOL] = run_maxpool,
+  };
+
   if (index < yv8_graph_n_ops (planar->program.graph) - 1)
     return state.run_op (backend, index, error);
-  (op->kind == YV8_OP_CONV ? run_conv : run_quantize) (planar, op);
+  runs[op->kind](planar, op);
   return TRUE;
 }
 
@@ -144,6 +188,7 @@ mutant_backend_new (Mutant mutant)
   state.run_op = backend->klass->run_op;
   state.klass.name = "mutant";
   state.klass.run_op = run_op;
+  state.klass.fuses = TRUE;
   state.mutant = mutant;
   backend->klass = &state.klass;
   return backend;

@@ -16,6 +16,9 @@
  * @MUTANT_TIES: halves are rounded up
  * @MUTANT_WRAP: values beyond int8 wrap
  * @MUTANT_QUANTIZE: as MUTANT_TIES, of QUANTIZE
+ * @MUTANT_LEVEL: every level of a MAXPOOL is the first
+ * @MUTANT_REACH: the windows of all levels but the first reach too far by one, to the right
+ * @MUTANT_OUTSIDE: outside of the map a MAXPOOL sees the zero point
  */
 typedef enum {
   MUTANT_NONE,
@@ -27,12 +30,15 @@ typedef enum {
   MUTANT_TIES,
   MUTANT_WRAP,
   MUTANT_QUANTIZE,
+  MUTANT_LEVEL,
+  MUTANT_REACH,
+  MUTANT_OUTSIDE,
 } Mutant;
 
-#define N_MUTANTS (MUTANT_QUANTIZE + 1)
+#define N_MUTANTS (MUTANT_OUTSIDE + 1)
 
 /**
  * mutant_backend_new: Returns: (transfer full): the backend "ref", but for the last op of the
- *   graph. One at a time
+ *   graph, which it fuses. One at a time
  */
 Yv8Backend *mutant_backend_new (Mutant mutant);

@@ -237,9 +237,8 @@ test_wrong (void)
 
 /* Small random cases; NULL when none was found to be wrong. */
 static char *
-find_wrong (Mutant mutant, GRand *rand, guint *n)
+find_wrong (Mutant mutant, Yv8OpKind kind, GRand *rand, guint *n)
 {
-  Yv8OpKind kind = mutant == MUTANT_QUANTIZE ? YV8_OP_QUANTIZE : YV8_OP_CONV;
   char *wrong = NULL;
 
   for (*n = 0; *n < MUTANT_CASES && !wrong; ++*n) {
@@ -247,7 +246,9 @@ find_wrong (Mutant mutant, GRand *rand, guint *n)
     test.width = MIN (test.width, 14);
     test.height = MIN (test.height, 14);
     test.in_channels = MIN (test.in_channels, 24);
-    test.out_channels = kind == YV8_OP_CONV ? MIN (test.out_channels, 8) : test.in_channels;
+    test.levels = MIN (test.levels, YV8_OP_MAX_LEVELS); /* all in the last op */
+    test.out_channels =
+        kind == YV8_OP_CONV ? MIN (test.out_channels, 8) : test.in_channels * MAX (test.levels, 1);
     wrong = case_check_qs8 (&test, mutant_backend_new (mutant), 1, rand);
   }
   return wrong;
@@ -257,13 +258,33 @@ find_wrong (Mutant mutant, GRand *rand, guint *n)
 static void
 test_mutants (void)
 {
+  static const struct {
+    Mutant mutant;
+    Yv8OpKind kind;
+  } cases[] = {
+    { MUTANT_NONE, YV8_OP_CONV },
+    { MUTANT_ACCUMULATOR, YV8_OP_CONV },
+    { MUTANT_SATURATION, YV8_OP_CONV },
+    { MUTANT_BORDER, YV8_OP_CONV },
+    { MUTANT_CONTRACTION, YV8_OP_CONV },
+    { MUTANT_RESIDUAL, YV8_OP_CONV },
+    { MUTANT_TIES, YV8_OP_CONV },
+    { MUTANT_WRAP, YV8_OP_CONV },
+    { MUTANT_NONE, YV8_OP_QUANTIZE },
+    { MUTANT_QUANTIZE, YV8_OP_QUANTIZE },
+    { MUTANT_NONE, YV8_OP_MAXPOOL },
+    { MUTANT_LEVEL, YV8_OP_MAXPOOL },
+    { MUTANT_REACH, YV8_OP_MAXPOOL },
+    { MUTANT_OUTSIDE, YV8_OP_MAXPOOL },
+  };
   g_autoptr (GRand) rand = test_rand_new ();
 
-  for (Mutant mutant = 0; mutant < N_MUTANTS; mutant++) {
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     guint n;
-    g_autofree char *wrong = find_wrong (mutant, rand, &n);
-    g_test_message ("mutant %u, after %u cases: %s", mutant, n, wrong ? wrong : "nothing");
-    g_assert_true ((wrong != NULL) == (mutant != MUTANT_NONE));
+    g_autofree char *wrong = find_wrong (cases[i].mutant, cases[i].kind, rand, &n);
+    g_test_message ("mutant %u of %s, after %u cases: %s", cases[i].mutant,
+        yv8_op_kind_name (cases[i].kind), n, wrong ? wrong : "nothing");
+    g_assert_true ((wrong != NULL) == (cases[i].mutant != MUTANT_NONE));
   }
 }
 

@@ -235,6 +235,79 @@ test_huge (void)
   g_assert_error (error, YV8_ERROR, YV8_ERROR_UNSUPPORTED);
 }
 
+static const Yv8Window K5 = { 5, 5, 1, 2 };
+
+/* A pooling of buffer @from[channel] into buffer 1[@to], of @n channels. */
+typedef struct {
+  guint from, channel, to, n;
+  const Yv8Window *window;
+} Pooling;
+
+/* Whether the second is a level of the first. */
+static const struct {
+  Pooling first, second;
+  guint n_levels;
+} POOLINGS[] = {
+  { { 0, 0, 0, 8, &K5 }, { 1, 0, 8, 8, &K5 }, 2 },
+  { { 0, 0, 4, 8, &K5 }, { 1, 4, 12, 8, &K5 }, 2 },
+  { { 0, 3, 4, 8, &K5 }, { 1, 4, 12, 8, &K5 }, 2 },
+  { { 0, 0, 0, 8, &K5 }, { 1, 0, 8, 8, &K3 }, 1 },  /* another window */
+  { { 0, 0, 0, 8, &K5 }, { 0, 0, 8, 8, &K5 }, 1 },  /* of the same map */
+  { { 0, 0, 0, 8, &K5 }, { 1, 0, 12, 8, &K5 }, 1 }, /* after a gap */
+  { { 0, 0, 8, 8, &K5 }, { 1, 8, 0, 8, &K5 }, 1 },  /* in front of it */
+  { { 0, 0, 0, 8, &K5 }, { 1, 4, 8, 4, &K5 }, 1 },  /* of a part */
+  { { 0, 0, 0, 6, &K5 }, { 1, 0, 6, 6, &K5 }, 1 },  /* ends within four */
+  { { 0, 0, 2, 8, &K5 }, { 1, 2, 10, 8, &K5 }, 1 }, /* begins within four */
+  { { 0, 0, 0, 8, &(Yv8Window){ 4, 4, 1, 2 } }, { 1, 0, 8, 8, &(Yv8Window){ 4, 4, 1, 2 } }, 1 },
+};
+
+static void
+add_pooling (Yv8Graph *graph, const Pooling *pooling)
+{
+  test_graph_op (graph, YV8_OP_MAXPOOL, (Yv8Slice){ pooling->from, pooling->channel, pooling->n },
+      (Yv8Slice){ 1, pooling->to, pooling->n }, *pooling->window, NULL);
+}
+
+static void
+test_fuse (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (POOLINGS); i++) {
+    g_autoptr (Yv8Graph) graph = yv8_graph_new ();
+    test_graph_input (graph, 16);
+    yv8_graph_add_buffer (graph, 32);
+    add_pooling (graph, &POOLINGS[i].first);
+    add_pooling (graph, &POOLINGS[i].second);
+    g_assert_true (yv8_graph_check (graph, NULL));
+    g_autoptr (Yv8Graph) fused = yv8_graph_fuse (graph);
+    const Yv8Op *pool = yv8_graph_op (fused, 1);
+    g_assert_cmpuint (yv8_op_levels (pool), ==, POOLINGS[i].n_levels);
+    g_assert_cmpuint (pool->out.channels, ==, POOLINGS[i].n_levels * POOLINGS[i].first.n);
+    g_assert_cmpuint (yv8_graph_n_ops (fused), ==, 4 - POOLINGS[i].n_levels);
+    g_assert_cmpint (yv8_graph_check (fused, NULL), ==, POOLINGS[i].n_levels == 1);
+  }
+}
+
+/* A long chain becomes ops of YV8_OP_MAX_LEVELS, and a rest. */
+static void
+test_fuse_many (void)
+{
+  g_autoptr (Yv8Graph) graph = yv8_graph_new ();
+  guint n = 2 * YV8_OP_MAX_LEVELS + 1;
+
+  test_graph_input (graph, 4);
+  yv8_graph_add_buffer (graph, 4 * n);
+  for (guint i = 0; i < n; i++)
+    add_pooling (graph, &(Pooling){ i > 0, i ? 4 * i - 4 : 0, 4 * i, 4, &K3 });
+  g_array_append_vals (graph->outputs, &(Yv8Slice){ 1, 0, 4 * n }, 1);
+  g_assert_true (yv8_graph_check (graph, NULL));
+  g_autoptr (Yv8Graph) fused = yv8_graph_fuse (graph);
+  g_assert_cmpuint (yv8_graph_n_ops (fused), ==, 4);
+  g_assert_cmpuint (yv8_op_levels (yv8_graph_op (fused, 2)), ==, YV8_OP_MAX_LEVELS);
+  g_assert_cmpuint (yv8_op_levels (yv8_graph_op (fused, 3)), ==, 1);
+  g_assert_cmpuint (yv8_graph_op (fused, 3)->in[0].channel, ==, 4 * (n - 2));
+  g_assert_cmpuint (fused->outputs->len, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -243,6 +316,8 @@ main (int argc, char **argv)
   g_test_add_func ("/graph/dump", test_dump);
   g_test_add_func ("/graph/sizes", test_sizes);
   g_test_add_func ("/graph/huge", test_huge);
+  g_test_add_func ("/graph/fuse", test_fuse);
+  g_test_add_func ("/graph/fuse-many", test_fuse_many);
   for (guint i = 0; i < G_N_ELEMENTS (SPOILS); i++) {
     g_autofree char *path = g_strdup_printf ("/graph/spoilt/%s", SPOILS[i].name);
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_spoilt);

@@ -123,6 +123,7 @@ static const struct {
   { Q "name" Q ":" Q "op3" Q ",", "", "field 'name' is missing" },
   { Q "output" Q ":[1,0,4]", Q "output" Q ":[99,0,4]", "is not of its kind" },
   { Q "output" Q ":[2,0,4]", Q "output" Q ":[2,5,4]", "outside of its buffer" },
+  { Q "output" Q ":[2,0,4]", Q "output" Q ":[2,0,8]", "4 channels in, 8 out" },
   { Q "output" Q ":[2,4,4]", Q "output" Q ":[2,3,4]", "a second time" },
   { Q "output" Q ":[2,4,4]", Q "output" Q ":[2,4]", "3 numbers expected" },
   { Q "output" Q ":[2,4,4]", Q "output" Q ":[2,4,4,4]", "more than 3 numbers" },
