@@ -3,6 +3,8 @@
  * The int8 convolution: planning, packing, and the tasks. */
 #include "config.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cpu/qs8.h"
@@ -64,7 +66,7 @@ lay_out (Yv8CpuConvQs8 *self, const Geometry *of, guint row_tasks)
   self->phase = self->phase_row = 0;
   if (!self->gathers)
     return;
-  self->pitch = of->out.width + (window->kernel_w - 1) / window->stride;
+  self->pitch = of->out.width + MAX (2, (window->kernel_w - 1) / window->stride);
   self->phase_rows = rows + (window->kernel_h - 1) / window->stride;
   self->phase = (gsize) self->phase_rows * self->pitch;
   self->phase_row = MIN (window->stride, window->kernel_w) * self->phase;
@@ -200,13 +202,28 @@ walk_taps (Yv8CpuConvQs8 *self, const Yv8Cpu *cpu, const Yv8Op *op, guint lane)
   self->steps[self->n_groups] = step;
 }
 
+/* Of |v|, whatever the input is: an activation is at most 255 from its zero point. */
+static double
+greatest (const Yv8Op *op, guint channel)
+{
+  gsize n = (gsize) op->in[0].channels * op->window.kernel_h * op->window.kernel_w;
+  const gint8 *weights = op->qweights + channel * n;
+  double sum = 0;
+
+  for (gsize i = 0; i < n; i++)
+    sum += abs (weights[i]);
+  return 255 * sum * fabs (op->multiplier[channel]) + fabs (op->bias[channel]);
+}
+
 static void
 pack_channels (Yv8CpuConvQs8 *self, const Yv8Cpu *cpu, const Yv8Op *op, guint lane)
 {
   const Yv8Quant *others =
       op->n_in > 1 ? cpu->planar.quants[op->in[1].buffer] + op->in[1].channel : NULL;
 
+  self->bounded = TRUE;
   for (guint c = 0; c < op->out.channels; c++) {
+    self->bounded &= greatest (op, c) <= YV8_CPU_BOUND * (double) op->quant.scale;
     self->multiplier[lane + c] = op->multiplier[c];
     self->bias[lane + c] = op->bias[c];
     if (others) {
@@ -332,6 +349,7 @@ typedef struct {
   gsize plane;
   guint width;
   guint first_row, end_row;
+  gboolean whole;  /* rows lie as far apart in the output as in the run: halos are written, too */
   gboolean direct; /* the tile is one segment */
   guint n_segments;
   Segment segments[YV8_CPU_MAX_PIXELS];
@@ -341,9 +359,14 @@ typedef struct {
 static void
 cut (Task *task, gsize start, gsize from, gsize to)
 {
-  guint pitch = task->conv->pitch;
+  guint pitch = task->conv->pitch, pixels = task->cpu->kernels->qs8->pixels;
 
   task->n_segments = 0;
+  if (task->whole) {
+    task->segments[task->n_segments++] =
+        (Segment){ 0, pixels, task->first_row + start / pitch, start % pitch };
+    from = to;
+  }
   while (from < to) {
     guint column = from % pitch;
     gsize n = MIN (to - from, pitch - column);
@@ -352,7 +375,7 @@ cut (Task *task, gsize start, gsize from, gsize to)
         task->first_row + from / pitch, column };
     from += n;
   }
-  task->direct = task->n_segments == 1 && task->segments[0].n == task->cpu->kernels->qs8->pixels;
+  task->direct = task->n_segments == 1 && task->segments[0].n == pixels;
 }
 
 /* Words of @block at the segment. */
@@ -400,7 +423,8 @@ finish_qs8 (const Task *task, guint group, const gint32 *acc)
       (yv8_cpu_map_mask (out, first) & yv8_cpu_map_mask (out, first + n - 1)) == G_MAXUINT32;
   guint32 residual[MAX_WORDS], y[MAX_WORDS];
   Yv8CpuFinish to = { y, kernels->pixels, NULL, 0, conv->multiplier + c, conv->bias + c,
-    conv->residual_scale + c, conv->residual_zero + c, 1.0f / op->quant.scale, op->quant.zero };
+    conv->residual_scale + c, conv->residual_zero + c, 1.0f / op->quant.scale, op->quant.zero,
+    conv->bounded };
 
   if (op->n_in > 1)
     find_residual (task, first, n, residual, &to);
@@ -420,15 +444,14 @@ finish_qs8 (const Task *task, guint group, const gint32 *acc)
 static void
 finish_f32 (const Task *task, guint channel, const gint32 *acc)
 {
-  float y[YV8_CPU_MAX_PIXELS];
+  float *to = task->y + channel * task->plane, y[YV8_CPU_MAX_PIXELS];
+  const Segment *at = task->segments, *end = at + task->n_segments;
 
   task->cpu->kernels->qs8->finish_f32[task->op->activation == YV8_ACTIVATION_SILU](
-      y, acc, task->conv->multiplier[channel], task->conv->bias[channel]);
-  for (guint i = 0; i < task->n_segments; i++) {
-    const Segment *at = &task->segments[i];
-    memcpy (task->y + channel * task->plane + (gsize) at->row * task->width + at->column,
-        y + at->first, at->n * sizeof *y);
-  }
+      task->direct ? to + (gsize) at->row * task->width + at->column : y, acc,
+      task->conv->multiplier[channel], task->conv->bias[channel]);
+  for (; !task->direct && at < end; at++)
+    memcpy (to + (gsize) at->row * task->width + at->column, y + at->first, at->n * sizeof *y);
 }
 
 static void
@@ -507,6 +530,7 @@ run_tiles (Task *task, const guint32 *x, guint first_group, guint end_group)
   gsize n = (gsize) (task->end_row - task->first_row - 1) * conv->pitch + task->width;
   gint32 acc[YV8_CPU_MAX_PIXELS * YV8_CPU_MAX_CHANNELS] __attribute__ ((aligned (64)));
 
+  task->whole = !task->y && conv->pitch == task->out.pitch && n >= kernels->pixels;
   for (gsize from = 0; from < n; from += kernels->pixels) {
     gsize start = MIN (from, n - MIN (n, kernels->pixels));
     cut (task, start, from, MIN (from + kernels->pixels, n));

@@ -9,12 +9,14 @@ G_BEGIN_DECLS
 
 #define YV8_CPU_MAX_PIXELS   48
 #define YV8_CPU_MAX_CHANNELS 8
+#define YV8_CPU_BOUND        0x1p20f
 
 /**
  * Yv8CpuFinish: the epilogue's parameters, see shaders/lib/numeric.h; arrays of the tile's channels
  * @y: words of the tile's first four channels, @pixels of them; of the next four, @y_stride words
  * on
  * @residual: likewise
+ * @bounded: of all that the accumulators can be, |v| / s_y is at most YV8_CPU_BOUND
  */
 typedef struct {
   guint32 *y;
@@ -27,6 +29,7 @@ typedef struct {
   const gint32 *residual_zero;
   float inverse;
   gint32 zero;
+  gboolean bounded;
 } Yv8CpuFinish;
 
 typedef void (*Yv8CpuFinishQs8) (const Yv8CpuFinish *to, const gint32 *acc);

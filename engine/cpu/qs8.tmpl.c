@@ -94,18 +94,27 @@ requantize (guint32 *y, Real *t, float inverse, gint32 zero)
 }
 
 #if defined(REAL_FMA)
+/* Words of the four integers that each lane has, narrowed to int8. */
+static inline __attribute__ ((always_inline)) Vector
+narrow (const Vector *t)
+{
+  const __m128i order = _mm_setr_epi8 (0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+
+  return SHUFFLE (PACK16 (PACK32 (t[0], t[1]), PACK32 (t[2], t[3])), order);
+}
+
 /* What silu_of () and requantize () give, in fewer steps: these lie within a relative 1e-6 of
  * those, and if all between DOUBT below and DOUBT above rounds to the same integer, so do those.
  * Else, which is rare, nothing is stored. */
 static inline __attribute__ ((always_inline)) gboolean
 finish_quickly (guint32 *y, const Real *v, float inverse, gint32 zero)
 {
-  const Real one = (Real){ 0 } + 1.0f, two = one + one, round = (Real){ 0 } + ROUND;
-  float low = (float) (-128 - zero), high = (float) (127 - zero);
+  const Real one = (Real){ 0 } + 1.0f, two = one + one;
+  const Real round = one * (ROUND + (float) zero);
   Real f[WORD], p[WORD], r[WORD];
   Vector n[WORD], doubt = { 0 };
 
-  EACH (o) f[o] = split (clamp (v[o] * -YV8_LOG2E, -64.0f, 64.0f), &n[o]);
+  EACH (o) f[o] = split_quickly (v[o] * -YV8_LOG2E, &n[o]);
   EACH (o) p[o] = REAL_FMA (f[o], one * YV8_EXP2_P5, one * YV8_EXP2_P4);
   EACH (o) p[o] = REAL_FMA (p[o], f[o], one * YV8_EXP2_P3);
   EACH (o) p[o] = REAL_FMA (p[o], f[o], one * YV8_EXP2_P2);
@@ -113,14 +122,15 @@ finish_quickly (guint32 *y, const Real *v, float inverse, gint32 zero)
   EACH (o) p[o] = REAL_FMA (p[o], f[o], one * YV8_EXP2_P0);
   EACH (o) p[o] = scale (p[o], n[o]) + 1.0f;
   EACH (o) r[o] = REAL_RECIPROCAL (p[o]);
-  EACH (o) r[o] = r[o] * REAL_FMA (-p[o], r[o], two);
-  EACH (o) r[o] = clamp (v[o] * inverse * r[o], low, high);
-  EACH (o) p[o] = REAL_FMA (r[o], one * (1 + DOUBT), round);
-  EACH (o) r[o] = REAL_FMA (r[o], one * (1 - DOUBT), round);
+  EACH (o) p[o] = REAL_FNMA (p[o], r[o], two);
+  EACH (o) r[o] = v[o] * r[o] * p[o];
+  EACH (o) p[o] = REAL_FMA (r[o], one * (inverse * (1 + DOUBT)), round);
+  EACH (o) r[o] = REAL_FMA (r[o], one * (inverse * (1 - DOUBT)), round);
   EACH (o) doubt |= (Vector) p[o] ^ (Vector) r[o];
   if (ANY (doubt))
     return FALSE;
-  pack (y, r, zero);
+  EACH (o) n[o] = (Vector) r[o] - (Vector) (one * ROUND);
+  store ((gint32 *) y, narrow (n));
   return TRUE;
 }
 #else
@@ -145,7 +155,7 @@ finish_word (const Yv8CpuFinish *by, const gint32 *acc, guint word, gboolean sil
     t[o] = to_real (load ((const guint32 *) acc + (first + o) * PIXELS + at)) *
            by->multiplier[first + o];
     EACH (o) t[o] = t[o] + by->bias[first + o];
-    if (silu && !add && finish_quickly (y + at, t, by->inverse, by->zero))
+    if (silu && !add && by->bounded && finish_quickly (y + at, t, by->inverse, by->zero))
       continue;
     if (silu)
       silu_of (t);

@@ -56,16 +56,28 @@ to_real (Vector x)
 #define REAL_MAX(a, b)          REAL_SELECT ((Vector) ((a) > (b)), a, b)
 #endif
 
-/* What quickens the epilogue, where the machine has it: a product and a sum rounded once, a
- * reciprocal to 11 bits at least, and whether any bit of a vector is set. */
-#if defined(__AVX512F__)
+/* What quickens the epilogue, where the machine has it: a product and a sum (or a sum less
+ * a product) rounded once, a reciprocal to 11 bits at least, whether any bit of a vector is set,
+ * and for each 128 bits the integers of two vectors narrowed to what they can hold, and bytes put
+ * in order. */
+#if defined(__AVX512BW__)
 #define REAL_FMA(a, b, c)  (Real) _mm512_fmadd_ps ((__m512) (a), (__m512) (b), (__m512) (c))
+#define REAL_FNMA(a, b, c) (Real) _mm512_fnmadd_ps ((__m512) (a), (__m512) (b), (__m512) (c))
 #define REAL_RECIPROCAL(x) (Real) _mm512_rcp14_ps ((__m512) (x))
 #define ANY(x)             (_mm512_test_epi32_mask ((__m512i) (x), (__m512i) (x)) != 0)
+#define PACK32(a, b)       (Vector) _mm512_packs_epi32 ((__m512i) (a), (__m512i) (b))
+#define PACK16(a, b)       (Vector) _mm512_packs_epi16 ((__m512i) (a), (__m512i) (b))
+#define SHUFFLE(x, bytes)                                                                          \
+  (Vector) _mm512_shuffle_epi8 ((__m512i) (x), _mm512_broadcast_i32x4 (bytes))
 #elif defined(__AVX2__)
 #define REAL_FMA(a, b, c)  (Real) _mm256_fmadd_ps ((__m256) (a), (__m256) (b), (__m256) (c))
+#define REAL_FNMA(a, b, c) (Real) _mm256_fnmadd_ps ((__m256) (a), (__m256) (b), (__m256) (c))
 #define REAL_RECIPROCAL(x) (Real) _mm256_rcp_ps ((__m256) (x))
 #define ANY(x)             (!_mm256_testz_si256 ((__m256i) (x), (__m256i) (x)))
+#define PACK32(a, b)       (Vector) _mm256_packs_epi32 ((__m256i) (a), (__m256i) (b))
+#define PACK16(a, b)       (Vector) _mm256_packs_epi16 ((__m256i) (a), (__m256i) (b))
+#define SHUFFLE(x, bytes)                                                                          \
+  (Vector) _mm256_shuffle_epi8 ((__m256i) (x), _mm256_broadcastsi128_si256 (bytes))
 #endif
 
 static inline Real
@@ -76,13 +88,23 @@ clamp (Real x, float low, float high)
 }
 
 /* split(): t - floor (t), and in @n what scale() wants to know of floor (t): 2^floor (t) p. For |t|
- * <= 64 and p in 1..2, so that nothing but the exponent changes. */
-#if defined(__AVX512F__)
+ * <= 64 and p in 1..2, so that nothing but the exponent changes. split_quickly(): likewise for any
+ * t, with -64 or 64 in place of those beyond, or 0 for 2^t where t is below -64; of a t just below
+ * an integer the last bit may be another. */
+#if defined(__AVX512DQ__)
 static inline Real
 split (Real t, Vector *n)
 {
   *n = (Vector) t;
   return t - (Real) _mm512_roundscale_ps ((__m512) t, _MM_FROUND_TO_NEG_INF);
+}
+
+static inline Real
+split_quickly (Real t, Vector *n)
+{
+  t = REAL_MIN (t, (Real){ 0 } + 64.0f);
+  *n = (Vector) t;
+  return (Real) _mm512_reduce_ps ((__m512) t, _MM_FROUND_TO_NEG_INF);
 }
 
 static inline Real
@@ -106,6 +128,12 @@ split (Real t, Vector *n)
   whole = to_real (*n);
 #endif
   return t - whole;
+}
+
+static inline Real
+split_quickly (Real t, Vector *n)
+{
+  return split (clamp (t, -64.0f, 64.0f), n);
 }
 
 static inline Real

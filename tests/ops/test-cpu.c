@@ -103,7 +103,18 @@ cross_tie (const Yv8CpuFinish *by, guint channel, gint32 *acc, guint n)
     acc[i] = low - (gint32) (n / 2) + (gint32) i;
 }
 
-/* The epilogue at the ties of its rounding, where an error of one bit shows. */
+/* Accumulators of any size that the epilogue's short way is for, and how far it is to them. */
+static void
+reach_far (const Yv8CpuFinish *by, float *multiplier, gint32 *acc, guint n, GRand *rand)
+{
+  float far = YV8_CPU_BOUND / by->inverse - 4;
+
+  *multiplier = (float) g_rand_double_range (rand, -far, far) / (1 << 24);
+  for (guint i = 0; i < n; i++)
+    acc[i] = g_rand_int_range (rand, -(1 << 24), 1 << 24) >> g_rand_int_range (rand, 0, 24);
+}
+
+/* The epilogue at the ties of its rounding, where an error of one bit shows, and far from 0. */
 static void
 test_ties (gconstpointer isa)
 {
@@ -120,11 +131,14 @@ test_ties (gconstpointer isa)
   }
   for (guint round = 0; round < 4000; round++) {
     Yv8CpuFinish by = { y, qs8->pixels, NULL, 0, multiplier, bias, NULL, NULL,
-      (float) exp (g_rand_double_range (rand, -1, 6)), g_rand_int_range (rand, -128, 128) };
+      (float) exp (g_rand_double_range (rand, -1, 6)), g_rand_int_range (rand, -128, 128),
+      round % 4 != 0 };
     for (guint o = 0; o < qs8->channels; o++) {
       multiplier[o] = (float) (g_rand_double_range (rand, -12, 12) / (1 << 24));
       bias[o] = (float) g_rand_double_range (rand, -4, 4);
       cross_tie (&by, o, acc + o * qs8->pixels, qs8->pixels);
+      if (round % 4 == 3)
+        reach_far (&by, &multiplier[o], acc + o * qs8->pixels, qs8->pixels, rand);
     }
     qs8->finish_qs8[1][0](&by, acc);
     for (guint i = 0; i < qs8->channels * qs8->pixels; i++) {

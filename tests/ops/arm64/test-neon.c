@@ -65,7 +65,7 @@ check_finish (const gint32 *acc, int silu, int add)
   float multiplier[YV8_CPU_MAX_CHANNELS], bias[YV8_CPU_MAX_CHANNELS], scale[YV8_CPU_MAX_CHANNELS];
   gint32 zero[YV8_CPU_MAX_CHANNELS];
   Yv8CpuFinish to = { y, kernels->pixels, residual, kernels->pixels, multiplier, bias, scale, zero,
-    (float) (rand () % 100 + 1), rand () % 256 - 128 };
+    (float) (rand () % 100 + 1), rand () % 256 - 128, TRUE };
 
   for (guint o = 0; o < kernels->channels; o++) {
     multiplier[o] = (float) (rand () % 1000) * 1e-7f;
