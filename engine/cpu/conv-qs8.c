@@ -66,7 +66,7 @@ lay_out (Yv8CpuConvQs8 *self, const Geometry *of, guint row_tasks)
   self->phase = self->phase_row = 0;
   if (!self->gathers)
     return;
-  self->pitch = of->out.width + MAX (2, (window->kernel_w - 1) / window->stride);
+  self->pitch = of->out.width + MAX (1, (window->kernel_w - 1) / window->stride);
   self->phase_rows = rows + (window->kernel_h - 1) / window->stride;
   self->phase = (gsize) self->phase_rows * self->pitch;
   self->phase_row = MIN (window->stride, window->kernel_w) * self->phase;

@@ -16,7 +16,8 @@ yv8_cpu_buffer_size (Yv8Backend *backend, const Yv8Graph *graph, const Yv8Shape 
 
   if (shape->type != YV8_TYPE_QS8)
     return yv8_planar_buffer_size (backend, graph, shape);
-  if (!g_size_checked_mul (&words, (gsize) shape->height + 2, (gsize) shape->width + 2) ||
+  if (!g_size_checked_mul (&words, (gsize) shape->height + 2, (gsize) shape->width + 1) ||
+      !g_size_checked_add (&words, words, 1) ||
       !g_size_checked_mul (&words, words, ((gsize) shape->channels + 3) / 4) || words > G_MAXINT32)
     return 0;
   return words * sizeof (guint32);
@@ -29,14 +30,14 @@ yv8_cpu_map (const Yv8Cpu *cpu, const Yv8Slice *slice)
   const Yv8Shape *shape = &program->shapes[slice->buffer];
   Yv8CpuMap map = {
     .data = (gpointer) (cpu->planar.arena + program->plan->offset[slice->buffer]),
-    .pitch = shape->width + 2,
+    .pitch = shape->width + 1,
     .width = shape->width,
     .height = shape->height,
     .channels = slice->channels,
     .lane = slice->channel % 4,
   };
 
-  map.block = (gsize) map.pitch * (map.height + 2);
+  map.block = (gsize) map.pitch * (map.height + 2) + 1;
   map.n_blocks = (map.lane + map.channels + 3) / 4;
   map.data += slice->channel / 4 * map.block;
   return map;
@@ -82,13 +83,11 @@ yv8_cpu_map_halo (
   guint32 *y = map->data + block * map->block;
   guint32 mask = yv8_cpu_map_mask (map, block);
 
-  for (gsize row = first + 1; row <= end; row++) {
+  for (gsize row = first + 1; row <= end; row++)
     set (y + row * map->pitch, zero, mask);
-    set (y + row * map->pitch + map->width + 1, zero, mask);
-  }
   for (guint i = 0; first == 0 && i < map->pitch; i++)
     set (y + i, zero, mask);
-  for (guint i = 0; end == map->height && i < map->pitch; i++)
+  for (guint i = 0; end == map->height && i <= map->pitch; i++)
     set (y + (gsize) (map->height + 1) * map->pitch + i, zero, mask);
 }
 
@@ -156,9 +155,11 @@ yv8_cpu_copy_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint block)
 {
   Yv8CpuMap in = yv8_cpu_map (cpu, &op->in[0]), out = yv8_cpu_map (cpu, &op->out);
 
-  for (gsize at = 0; at < out.block; at += out.pitch)
+  for (gsize at = 0; at < out.block; at += out.pitch) {
+    gsize n = MIN (out.pitch, out.block - at);
     yv8_cpu_map_store (cpu, &out, block, at,
-        yv8_cpu_map_line (&in, out.lane, block, at, out.pitch, cpu->scratch[lane]), out.pitch);
+        yv8_cpu_map_line (&in, out.lane, block, at, n, cpu->scratch[lane]), n);
+  }
 }
 
 /* @x: the planar values of the slice; @quants: of its channels. */

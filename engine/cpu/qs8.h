@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Int8 maps of the backend "cpu": uint32 [(channels + 3) / 4][height + 2][width + 2], four channels
- * in a word, the lowest byte the first. The halo around each map holds the zero point of each
- * channel, so that a convolution reads it as it reads the map.
+ * Int8 maps of the backend "cpu": uint32 [(channels + 3) / 4][(height + 2) (width + 1) + 1], four
+ * channels in a word, the lowest byte the first. The halo around each map holds the zero point of
+ * each channel, so that a convolution reads it as it reads the map; what lies beyond a row's end is
+ * what lies before the next one.
  *
  * A slice may begin and end within a word. What writes it leaves the other bytes of that word
  * alone, by a mask; what reads it meets foreign channels there, which a convolution has no weights
@@ -17,7 +18,7 @@ G_BEGIN_DECLS
  * Yv8CpuMap: a slice of an int8 buffer.
  * @data: of the first block: the corner of its halo
  * @block: words of a block
- * @pitch: words of a row, with the halo
+ * @pitch: words from one row to the next
  * @lane: of the slice's first channel, in the first block
  * @n_blocks: which the slice touches
  */
@@ -57,7 +58,7 @@ const guint32 *yv8_cpu_map_line (
     const Yv8CpuMap *map, guint lane, guint block, gsize at, gsize n, guint32 *scratch);
 
 /**
- * yv8_cpu_map_halo: fills the halo of @block beside rows @first to @end - 1, and above and below
+ * yv8_cpu_map_halo: fills the halo of @block before rows @first to @end - 1, and above and below
  * the map if these are its first or last
  * @zero: zero points of the four channels
  */
