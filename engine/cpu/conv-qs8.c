@@ -27,8 +27,8 @@ typedef struct {
   Yv8CpuMap in;
   Yv8Shape out;
   const Yv8Window *window;
-  guint lanes;
-  guint pixels; /* of a tile */
+  guint lanes; /* of the pool */
+  const Yv8CpuQs8Kernels *kernels;
 } Geometry;
 
 static Geometry
@@ -39,7 +39,7 @@ geometry_of (const Yv8Cpu *cpu, const Yv8Op *op)
     .out = yv8_planar_shape (&cpu->planar, &op->out),
     .window = &op->window,
     .lanes = yv8_pool_n_lanes (cpu->pool),
-    .pixels = cpu->kernels->qs8->pixels,
+    .kernels = cpu->kernels->qs8,
   };
 }
 
@@ -60,7 +60,7 @@ lay_out (Yv8CpuConvQs8 *self, const Geometry *of, guint row_tasks)
   self->row_tasks = row_tasks;
   self->group_tasks =
       CLAMP ((LEAST_TASKS * of->lanes + row_tasks - 1) / row_tasks, 1, self->n_groups);
-  self->gathers = window->stride > 1 || window->pad > 1 || least < of->pixels;
+  self->gathers = window->stride > 1 || window->pad > 1 || least < of->kernels->pixels;
   self->pitch = of->in.pitch;
   self->block = of->in.block;
   self->phase = self->phase_row = 0;
@@ -81,7 +81,8 @@ cost (const Yv8CpuConvQs8 *self, const Geometry *of)
   guint groups = (self->n_groups + self->group_tasks - 1) / self->group_tasks;
   guint turns = (self->row_tasks * self->group_tasks + of->lanes - 1) / of->lanes;
   gsize run = (gsize) (rows - 1) * self->pitch + of->out.width;
-  double tiles = (double) ((run + of->pixels - 1) / of->pixels) * groups;
+  gsize vectors = (run + of->kernels->lanes - 1) / of->kernels->lanes;
+  double tiles = (double) vectors * of->kernels->lanes / of->kernels->pixels * groups;
   double gathered = self->gathers ? (double) self->block * of->in.n_blocks : 0;
 
   double steps = (double) self->steps[self->n_groups] / self->n_groups;
@@ -289,7 +290,7 @@ yv8_cpu_conv_qs8_scratch (const Yv8CpuConvQs8 *self, const Yv8Cpu *cpu, const Yv
 {
   Geometry of = geometry_of (cpu, op);
 
-  return self->gathers ? self->block * of.in.n_blocks + of.pixels : 0;
+  return self->gathers ? self->block * of.in.n_blocks + of.kernels->pixels : 0;
 }
 
 guint
@@ -350,21 +351,22 @@ typedef struct {
   guint width;
   guint first_row, end_row;
   gboolean whole;  /* rows lie as far apart in the output as in the run: halos are written, too */
+  guint pixels;    /* of the tile */
   gboolean direct; /* the tile is one segment */
   guint n_segments;
   Segment segments[YV8_CPU_MAX_PIXELS];
 } Task;
 
-/* Outputs @from to @to of the task's run, in a tile that begins at @start. */
+/* Outputs @from to @to of the task's run, in a tile of task->pixels that begins at @start. */
 static void
 cut (Task *task, gsize start, gsize from, gsize to)
 {
-  guint pitch = task->conv->pitch, pixels = task->cpu->kernels->qs8->pixels;
+  guint pitch = task->conv->pitch;
 
   task->n_segments = 0;
   if (task->whole) {
     task->segments[task->n_segments++] =
-        (Segment){ 0, pixels, task->first_row + start / pitch, start % pitch };
+        (Segment){ 0, task->pixels, task->first_row + start / pitch, start % pitch };
     from = to;
   }
   while (from < to) {
@@ -375,7 +377,7 @@ cut (Task *task, gsize start, gsize from, gsize to)
         task->first_row + from / pitch, column };
     from += n;
   }
-  task->direct = task->n_segments == 1 && task->segments[0].n == pixels;
+  task->direct = task->n_segments == 1 && task->segments[0].n == task->pixels;
 }
 
 /* Words of @block at the segment. */
@@ -424,7 +426,7 @@ finish_qs8 (const Task *task, guint group, const gint32 *acc)
   guint32 residual[MAX_WORDS], y[MAX_WORDS];
   Yv8CpuFinish to = { y, kernels->pixels, NULL, 0, conv->multiplier + c, conv->bias + c,
     conv->residual_scale + c, conv->residual_zero + c, 1.0f / op->quant.scale, op->quant.zero,
-    conv->bounded };
+    task->pixels, conv->bounded };
 
   if (op->n_in > 1)
     find_residual (task, first, n, residual, &to);
@@ -449,7 +451,7 @@ finish_f32 (const Task *task, guint channel, const gint32 *acc)
 
   task->cpu->kernels->qs8->finish_f32[task->op->activation == YV8_ACTIVATION_SILU](
       task->direct ? to + (gsize) at->row * task->width + at->column : y, acc,
-      task->conv->multiplier[channel], task->conv->bias[channel]);
+      task->conv->multiplier[channel], task->conv->bias[channel], task->pixels);
   for (; !task->direct && at < end; at++)
     memcpy (to + (gsize) at->row * task->width + at->column, y + at->first, at->n * sizeof *y);
 }
@@ -519,8 +521,8 @@ prefetch_tile (const Task *task, const guint32 *x, gsize at, guint first_group, 
         task->out.data + i * task->out.block + (row + 1) * task->out.pitch + 1 + column, pixels);
 }
 
-/* A run's last tile ends where the run does, and gives only what the one before it did not: nothing
- * beyond the run is read. */
+/* A run's last tile has as many vectors as it needs; it ends where the run does, and gives only
+ * what the one before it did not: nothing beyond the run is read. */
 static void
 run_tiles (Task *task, const guint32 *x, guint first_group, guint end_group)
 {
@@ -532,14 +534,17 @@ run_tiles (Task *task, const guint32 *x, guint first_group, guint end_group)
 
   task->whole = !task->y && conv->pitch == task->out.pitch && n >= kernels->pixels;
   for (gsize from = 0; from < n; from += kernels->pixels) {
-    gsize start = MIN (from, n - MIN (n, kernels->pixels));
+    guint vectors = (MIN (n - from, kernels->pixels) + kernels->lanes - 1) / kernels->lanes;
+    task->pixels = vectors * kernels->lanes;
+    gsize start = MIN (from, n - MIN (n, task->pixels));
     cut (task, start, from, MIN (from + kernels->pixels, n));
     if (from + kernels->pixels < n)
       prefetch_tile (task, x, from + kernels->pixels, first_group, end_group);
     for (guint group = first_group; group < end_group; group++) {
       gsize step = conv->steps[group];
-      kernels->conv (acc, x + start, conv->offsets + step, conv->steps[group + 1] - step,
-          conv->weights + step * words, conv->corrections + group * kernels->channels);
+      kernels->conv[vectors - 1](acc, x + start, conv->offsets + step,
+          conv->steps[group + 1] - step, conv->weights + step * words,
+          conv->corrections + group * kernels->channels);
       finish (task, group, acc);
     }
   }

@@ -8,6 +8,7 @@
 G_BEGIN_DECLS
 
 #define YV8_CPU_MAX_PIXELS   48
+#define YV8_CPU_MAX_VECTORS  3
 #define YV8_CPU_MAX_CHANNELS 8
 #define YV8_CPU_BOUND        0x1p20f
 
@@ -16,6 +17,7 @@ G_BEGIN_DECLS
  * @y: words of the tile's first four channels, @pixels of them; of the next four, @y_stride words
  * on
  * @residual: likewise
+ * @pixels: how many of the tile's pixels, whole vectors
  * @bounded: of all that the accumulators can be, |v| / s_y is at most YV8_CPU_BOUND
  */
 typedef struct {
@@ -29,33 +31,37 @@ typedef struct {
   const gint32 *residual_zero;
   float inverse;
   gint32 zero;
+  guint pixels;
   gboolean bounded;
 } Yv8CpuFinish;
 
 typedef void (*Yv8CpuFinishQs8) (const Yv8CpuFinish *to, const gint32 *acc);
-typedef void (*Yv8CpuFinishF32) (float *y, const gint32 *acc, float multiplier, float bias);
+typedef void (*Yv8CpuFinishF32) (
+    float *y, const gint32 *acc, float multiplier, float bias, guint pixels);
+typedef void (*Yv8CpuConv) (gint32 *acc, const guint32 *x, const gint32 *offsets, gsize n_steps,
+    const gint32 *weights, const gint32 *corrections);
 
 /**
  * Yv8CpuQs8Kernels: the loops of qs8.tmpl.c, over words of four int8 channels; see cpu/qs8.h.
- * @pixels: of a tile, up to YV8_CPU_MAX_PIXELS
+ * @lanes: of a vector
+ * @pixels: of a tile, up to YV8_CPU_MAX_PIXELS; whole vectors, up to YV8_CPU_MAX_VECTORS
  * @channels: of a tile, up to YV8_CPU_MAX_CHANNELS; a multiple of 4
  * @weight_words: words that hold the weights of four input channels, see dot.h
  * @pixel_offset: what is added to the pixels, and to be taken off by the corrections
- * @conv: acc[channels][pixels] = corrections[o] + sum over the steps of x[i + offsets[step]] .
- *   weights[step][o]
+ * @conv: by the vectors of the tile's pixels that are wanted, from 1 on: acc[channels][pixels] =
+ * corrections[o] + sum over the steps of x[i + offsets[step]] . weights[step][o]
  * @finish_qs8: [SiLU?][residual?]: of acc[channels][pixels]
- * @finish_f32: [SiLU?]: acc[pixels] to y[pixels]
+ * @finish_f32: [SiLU?]: acc[pixels] to y[pixels], as many as given
  * @max: y[i] = max (y[i], x[i]), each channel for itself
  * @blend: y[i] = x[i] ^ flip in the bits of @mask
  * @quantize: y[i] |= x[i] as the byte at @shift
  * @dequantize: y[i] = the byte at @shift of x[i]
  */
 typedef struct {
-  guint pixels, channels;
+  guint lanes, pixels, channels;
   guint weight_words;
   gint32 pixel_offset;
-  void (*conv) (gint32 *acc, const guint32 *x, const gint32 *offsets, gsize n_steps,
-      const gint32 *weights, const gint32 *corrections);
+  Yv8CpuConv conv[YV8_CPU_MAX_VECTORS];
   Yv8CpuFinishQs8 finish_qs8[2][2];
   Yv8CpuFinishF32 finish_f32[2];
   void (*max) (gpointer y, gconstpointer x, gsize n);

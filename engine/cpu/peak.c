@@ -31,7 +31,9 @@ integer_task (gpointer data, guint lane, guint task)
   const Peak *peak = data;
   const gint32 *x = (const gint32 *) peak->data;
 
-  peak->cpu->kernels->qs8->conv ((gint32 *) (peak->outputs + lane * LANE_OUTPUTS),
+  const Yv8CpuQs8Kernels *qs8 = peak->cpu->kernels->qs8;
+
+  qs8->conv[qs8->pixels / qs8->lanes - 1]((gint32 *) (peak->outputs + lane * LANE_OUTPUTS),
       (const guint32 *) x, peak->offsets, STEPS, x, x);
 }
 

@@ -16,40 +16,55 @@
 #define ROUND          12582912.0f /* 1.5 2^23 */
 #define DOUBT          0x1p-18f
 
-G_STATIC_ASSERT (PIXELS <= YV8_CPU_MAX_PIXELS && CHANNELS <= YV8_CPU_MAX_CHANNELS);
+G_STATIC_ASSERT (PIXELS <= YV8_CPU_MAX_PIXELS && VECTORS <= YV8_CPU_MAX_VECTORS &&
+                 CHANNELS <= YV8_CPU_MAX_CHANNELS);
 
-/* All accumulators stay in registers: the loops over CHANNELS and VECTORS are to vanish. */
-static void
-conv (gint32 *restrict acc, const guint32 *restrict x, const gint32 *restrict offsets,
-    gsize n_steps, const gint32 *restrict weights, const gint32 *restrict corrections)
+/* All accumulators stay in registers: the loops over CHANNELS and @vectors are to vanish. */
+static inline __attribute__ ((always_inline)) void
+conv (guint vectors, gint32 *restrict acc, const guint32 *restrict x,
+    const gint32 *restrict offsets, gsize n_steps, const gint32 *restrict weights,
+    const gint32 *restrict corrections)
 {
   Vector sum[CHANNELS][VECTORS];
 
 #pragma GCC unroll 8
   for (guint o = 0; o < CHANNELS; o++)
 #pragma GCC unroll 8
-    for (guint i = 0; i < VECTORS; i++)
+    for (guint i = 0; i < vectors; i++)
       sum[o][i] = (Vector){ 0 } + corrections[o];
   for (gsize step = 0; step < n_steps; step++, weights += CHANNELS * WEIGHT_WORDS) {
     const guint32 *at = x + offsets[step];
     Factor pixels[VECTORS];
 #pragma GCC unroll 8
-    for (guint i = 0; i < VECTORS; i++)
+    for (guint i = 0; i < vectors; i++)
       pixels[i] = load_pixels (at + i * LANES);
 #pragma GCC unroll 8
     for (guint o = 0; o < CHANNELS; o++) {
       Factor weight = load_weight (weights + o * WEIGHT_WORDS);
 #pragma GCC unroll 8
-      for (guint i = 0; i < VECTORS; i++)
+      for (guint i = 0; i < vectors; i++)
         sum[o][i] = dot (sum[o][i], pixels[i], weight);
     }
   }
 #pragma GCC unroll 8
   for (guint o = 0; o < CHANNELS; o++)
 #pragma GCC unroll 8
-    for (guint i = 0; i < VECTORS; i++)
+    for (guint i = 0; i < vectors; i++)
       store (acc + o * PIXELS + i * LANES, sum[o][i]);
 }
+
+#define CONV(vectors)                                                                              \
+  static void conv_##vectors (gint32 *acc, const guint32 *x, const gint32 *offsets, gsize n_steps, \
+      const gint32 *weights, const gint32 *corrections)                                            \
+  {                                                                                                \
+    conv (vectors, acc, x, offsets, n_steps, weights, corrections);                                \
+  }
+
+CONV (1)
+CONV (2)
+#if VECTORS == 3
+CONV (3)
+#endif
 
 /* yv8_silu () of as many vectors in turn: each waits long for its own step before. */
 static inline __attribute__ ((always_inline)) void
@@ -149,7 +164,7 @@ finish_word (const Yv8CpuFinish *by, const gint32 *acc, guint word, gboolean sil
   guint32 *y = by->y + word * by->y_stride;
   const guint32 *residual = add ? by->residual + word * by->residual_stride : NULL;
 
-  for (guint at = 0; at < PIXELS; at += LANES) {
+  for (guint at = 0; at < by->pixels; at += LANES) {
     Real t[WORD];
     EACH (o)
     t[o] = to_real (load ((const guint32 *) acc + (first + o) * PIXELS + at)) *
@@ -204,18 +219,20 @@ finish_silu_residual (const Yv8CpuFinish *to, const gint32 *acc)
 }
 
 static void
-finish_f32 (float *restrict y, const gint32 *restrict acc, float multiplier, float bias)
+finish_f32 (
+    float *restrict y, const gint32 *restrict acc, float multiplier, float bias, guint pixels)
 {
-  for (guint i = 0; i < PIXELS; i++) {
+  for (guint i = 0; i < pixels; i++) {
     float t = (float) acc[i] * multiplier;
     y[i] = t + bias;
   }
 }
 
 static void
-finish_silu_f32 (float *restrict y, const gint32 *restrict acc, float multiplier, float bias)
+finish_silu_f32 (
+    float *restrict y, const gint32 *restrict acc, float multiplier, float bias, guint pixels)
 {
-  for (guint i = 0; i < PIXELS; i++) {
+  for (guint i = 0; i < pixels; i++) {
     float t = (float) acc[i] * multiplier;
     t = t + bias;
     y[i] = yv8_silu (t);
@@ -261,11 +278,16 @@ dequantize (
 
 extern const Yv8CpuQs8Kernels SYMBOL (YV8_ISA);
 const Yv8CpuQs8Kernels SYMBOL (YV8_ISA) = {
+  .lanes = LANES,
   .pixels = PIXELS,
   .channels = CHANNELS,
   .weight_words = WEIGHT_WORDS,
   .pixel_offset = PIXEL_OFFSET,
-  .conv = conv,
+#if VECTORS == 3
+  .conv = { conv_1, conv_2, conv_3 },
+#else
+  .conv = { conv_1, conv_2 },
+#endif
   .finish_qs8 = { { finish_plain, finish_residual }, { finish_silu, finish_silu_residual } },
   .finish_f32 = { finish_f32, finish_silu_f32 },
   .max = max,

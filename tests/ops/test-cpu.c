@@ -132,7 +132,7 @@ test_ties (gconstpointer isa)
   for (guint round = 0; round < 4000; round++) {
     Yv8CpuFinish by = { y, qs8->pixels, NULL, 0, multiplier, bias, NULL, NULL,
       (float) exp (g_rand_double_range (rand, -1, 6)), g_rand_int_range (rand, -128, 128),
-      round % 4 != 0 };
+      qs8->pixels, round % 4 != 0 };
     for (guint o = 0; o < qs8->channels; o++) {
       multiplier[o] = (float) (g_rand_double_range (rand, -12, 12) / (1 << 24));
       bias[o] = (float) g_rand_double_range (rand, -4, 4);

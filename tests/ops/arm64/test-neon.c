@@ -42,7 +42,7 @@ check_conv (gint32 *acc)
     weights[i] = (gint32) random_word ();
   for (guint i = 0; i < kernels->channels; i++)
     corrections[i] = rand () % 1000 - 500;
-  kernels->conv (acc, x, offsets, STEPS, weights, corrections);
+  kernels->conv[kernels->pixels / kernels->lanes - 1](acc, x, offsets, STEPS, weights, corrections);
   for (guint o = 0; o < kernels->channels; o++)
     for (guint i = 0; i < kernels->pixels; i++) {
       gint32 sum = corrections[o];
@@ -65,7 +65,7 @@ check_finish (const gint32 *acc, int silu, int add)
   float multiplier[YV8_CPU_MAX_CHANNELS], bias[YV8_CPU_MAX_CHANNELS], scale[YV8_CPU_MAX_CHANNELS];
   gint32 zero[YV8_CPU_MAX_CHANNELS];
   Yv8CpuFinish to = { y, kernels->pixels, residual, kernels->pixels, multiplier, bias, scale, zero,
-    (float) (rand () % 100 + 1), rand () % 256 - 128, TRUE };
+    (float) (rand () % 100 + 1), rand () % 256 - 128, kernels->pixels, TRUE };
 
   for (guint o = 0; o < kernels->channels; o++) {
     multiplier[o] = (float) (rand () % 1000) * 1e-7f;
