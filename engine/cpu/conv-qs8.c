@@ -19,8 +19,6 @@
 #define MAX_TASKS   8 /* for each lane, along the rows */
 #define LEAST_TASKS 4
 
-#define CACHE_LINE  64 /* bytes */
-
 #define MAX_WORDS   (YV8_CPU_MAX_PIXELS * YV8_CPU_MAX_CHANNELS / 4)
 
 typedef struct {
@@ -494,33 +492,6 @@ task_of (Yv8Cpu *cpu, const Yv8Op *op, guint index)
   return task;
 }
 
-static void
-prefetch (gconstpointer x, guint words)
-{
-  for (guint i = 0; i < words * 4 + CACHE_LINE - 1; i += CACHE_LINE)
-    __builtin_prefetch ((const guint8 *) x + i);
-}
-
-/* Of the tile that begins at @at: the row that no tile before it has read, and where it will write.
- * A tile lies in more places than the processor foresees by itself. */
-static void
-prefetch_tile (const Task *task, const guint32 *x, gsize at, guint first_group, guint end_group)
-{
-  const Yv8CpuConvQs8 *conv = task->conv;
-  guint pixels = task->cpu->kernels->qs8->pixels, channels = task->cpu->kernels->qs8->channels;
-  gsize row = task->first_row + at / conv->pitch, column = at % conv->pitch;
-  guint end = end_group * channels;
-
-  x += at + (task->op->window.kernel_h - 1) * conv->pitch;
-  for (guint i = 0; !conv->gathers && i < conv->n_in_blocks; i++)
-    prefetch (x + i * conv->block, pixels);
-  for (guint c = first_group * channels; task->y && c < MIN (end, task->op->out.channels); c++)
-    prefetch (task->y + c * task->plane + row * task->width + column, pixels);
-  for (guint i = first_group * channels / 4; !task->y && i < MIN (end / 4, task->out.n_blocks); i++)
-    prefetch (
-        task->out.data + i * task->out.block + (row + 1) * task->out.pitch + 1 + column, pixels);
-}
-
 /* A run's last tile has as many vectors as it needs; it ends where the run does, and gives only
  * what the one before it did not: nothing beyond the run is read. */
 static void
@@ -538,8 +509,6 @@ run_tiles (Task *task, const guint32 *x, guint first_group, guint end_group)
     task->pixels = vectors * kernels->lanes;
     gsize start = MIN (from, n - MIN (n, task->pixels));
     cut (task, start, from, MIN (from + kernels->pixels, n));
-    if (from + kernels->pixels < n)
-      prefetch_tile (task, x, from + kernels->pixels, first_group, end_group);
     for (guint group = first_group; group < end_group; group++) {
       gsize step = conv->steps[group];
       kernels->conv[vectors - 1](acc, x + start, conv->offsets + step,
