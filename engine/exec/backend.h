@@ -45,7 +45,8 @@ typedef struct {
  * Yv8BackendClass:
  * @name: "ref", "cpu", "vulkan"
  * @recorded: run_op() is called once for each op, before the first frame, and records; a frame is
- *   then one submit(). Else run_op() computes and is called for each frame
+ *   then begin() and finish(), and a second one may be loaded and begun between the two. Else
+ *   run_op() computes and is called for each frame
  * @fuses: it runs what yv8_graph_fuse() makes of a graph; else the graph as it is
  * @alignment: of buffers in the arena, bytes
  * @buffer_size: bytes of a buffer of this shape, of this graph, in the backend's layout; 0 on
@@ -55,15 +56,15 @@ typedef struct {
  * @load_values: puts planar float32 [channels][height][width] values into buffer 0 in place of the
  *   INPUT op's result, which then leaves it alone; for tests and for training
  * @run_op: see @recorded
- * @submit: runs what was recorded and waits; %NULL unless @recorded
- * @detect: (nullable): as submit(), but of the outputs only objects are wanted, as
- *   yv8_decoder_run() gives them; *@detections is %NULL if it does not find them, and output() then
- *   as after submit()
+ * @begin: runs what was recorded on what was loaded, and does not wait; with @params, of the
+ * outputs only objects are wanted, as yv8_decoder_run() gives them; %NULL unless @recorded
+ * @finish: waits for the frame that was begun first, which is over even on failure. *@detections is
+ *   %NULL if it did not look for objects, and then output() has the outputs; %NULL unless @recorded
  * @read: converts a slice to planar float32 [channels][height][width]
  * @range: (nullable): see yv8_executor_range(); %NULL where the host is to read and count
  * @histogram: (nullable): see yv8_executor_histogram(); likewise
- * @output: (nullable result): the values of output @index as planar float32, without copying if
- * they lie so; valid until the next frame
+ * @output: (nullable result): the values of output @index of the last frame as planar float32,
+ *   without copying if they lie so; valid until the next call
  * @kernel_name: the kernel chosen for an op, e.g. "conv_f32_silu"
  * @op_nanoseconds: time of an op in the last frame, if the program asked for a profile
  * @peak: (nullable): see yv8_detector_peak()
@@ -83,9 +84,9 @@ struct _Yv8BackendClass {
       Yv8Backend *backend, const Yv8Frame *frame, const Yv8Letterbox *letterbox, GError **error);
   gboolean (*load_values) (Yv8Backend *backend, const float *values, GError **error);
   gboolean (*run_op) (Yv8Backend *backend, guint op, GError **error);
-  gboolean (*submit) (Yv8Backend *backend, GError **error);
-  gboolean (*detect) (Yv8Backend *backend, const Yv8DetectParams *params,
-      const Yv8Detection **detections, guint *n_detections, GError **error);
+  gboolean (*begin) (Yv8Backend *backend, const Yv8DetectParams *params, GError **error);
+  gboolean (*finish) (
+      Yv8Backend *backend, const Yv8Detection **detections, guint *n_detections, GError **error);
   gboolean (*read) (Yv8Backend *backend, const Yv8Slice *slice, float *values, GError **error);
   gboolean (*range) (
       Yv8Backend *backend, const Yv8Slice *slice, float *min, float *max, GError **error);

@@ -105,21 +105,42 @@ yv8_executor_load_values (Yv8Executor *self, const float *values, GError **error
 gboolean
 yv8_executor_run (Yv8Executor *self, GError **error)
 {
+  const Yv8Detection *none;
+  guint n;
+
+  return yv8_executor_detect (self, NULL, &none, &n, error);
+}
+
+gboolean
+yv8_executor_begin (Yv8Executor *self, const Yv8DetectParams *params, GError **error)
+{
   const Yv8BackendClass *klass = self->backend->klass;
 
-  return klass->recorded ? klass->submit (self->backend, error) : run_ops (self, error);
+  return klass->recorded ? klass->begin (self->backend, params, error) : run_ops (self, error);
+}
+
+gboolean
+yv8_executor_finish (
+    Yv8Executor *self, const Yv8Detection **detections, guint *n_detections, GError **error)
+{
+  const Yv8BackendClass *klass = self->backend->klass;
+
+  *detections = NULL;
+  return !klass->recorded || klass->finish (self->backend, detections, n_detections, error);
 }
 
 gboolean
 yv8_executor_detect (Yv8Executor *self, const Yv8DetectParams *params,
     const Yv8Detection **detections, guint *n_detections, GError **error)
 {
-  const Yv8BackendClass *klass = self->backend->klass;
+  return yv8_executor_begin (self, params, error) &&
+         yv8_executor_finish (self, detections, n_detections, error);
+}
 
-  *detections = NULL;
-  if (klass->detect)
-    return klass->detect (self->backend, params, detections, n_detections, error);
-  return yv8_executor_run (self, error);
+gboolean
+yv8_executor_overlaps (const Yv8Executor *self)
+{
+  return self->backend->klass->recorded;
 }
 
 const float *

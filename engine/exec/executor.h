@@ -55,14 +55,35 @@ gboolean yv8_executor_load_values (Yv8Executor *executor, const float *values, G
 gboolean yv8_executor_run (Yv8Executor *executor, GError **error);
 
 /**
- * yv8_executor_detect:
- * @detections: (out) (nullable) (transfer none): what yv8_decoder_run() would find; %NULL where the
- *   backend leaves that to the host, with the outputs as after yv8_executor_run()
+ * yv8_executor_begin:
+ * @params: (nullable): %NULL to have the outputs alone; not needed after the call
  *
- * Runs, and finds objects if the backend can. Outputs are there only if it did not.
+ * Begins to run what was loaded. Where the backend overlaps, up to YV8_DETECTOR_IN_FLIGHT frames
+ * may be begun before the first is finished; else this runs all, and the next may come when the
+ * outputs have been seen.
+ */
+gboolean yv8_executor_begin (Yv8Executor *executor, const Yv8DetectParams *params, GError **error);
+
+/**
+ * yv8_executor_finish:
+ * @detections: (out) (nullable) (transfer none): what yv8_decoder_run() would find; %NULL where the
+ *   backend leaves that to the host, and then the outputs are there
+ *
+ * Ends the frame that was begun first, also where it fails.
+ */
+gboolean yv8_executor_finish (
+    Yv8Executor *executor, const Yv8Detection **detections, guint *n_detections, GError **error);
+
+/**
+ * yv8_executor_detect: yv8_executor_begin() and yv8_executor_finish()
  */
 gboolean yv8_executor_detect (Yv8Executor *executor, const Yv8DetectParams *params,
     const Yv8Detection **detections, guint *n_detections, GError **error);
+
+/**
+ * yv8_executor_overlaps: Returns: whether a frame may be begun before the one before is finished
+ */
+gboolean yv8_executor_overlaps (const Yv8Executor *executor);
 
 /**
  * yv8_executor_output: Returns: planar float32 of output @index; see Yv8BackendClass.output

@@ -3,8 +3,8 @@
  * The backend: memory of a program, recording of its ops, input and output. */
 #include "vulkan/backend.h"
 
-#include "vulkan/detect.h"
-#include "vulkan/input.h"
+#include "exec/flight.h"
+#include "vulkan/slot.h"
 #include "vulkan/tuner.h"
 #include "vulkan/weights.h"
 
@@ -17,19 +17,19 @@ typedef struct {
   Yv8Backend parent;
   Yv8VulkanDevice *device;
   Yv8VulkanPipelines *pipelines;
-  Yv8VulkanRecorder *frame, *results, *once; /* results: of the outputs, for the host */
+  Yv8VulkanRecorder *once;
   gboolean recording;
   VkDescriptorPool sets;
   VkDescriptorSet read_set;
   const Yv8Program *program;
-  Yv8VulkanBuffer arena, parameters, outputs, reading;
-  Yv8VulkanSpan outputs_span;
+  Yv8VulkanBuffer arena, parameters, reading;
   Yv8VulkanSpan *maps, *rows; /* of each buffer of the graph; rows of int8 buffers */
   Yv8Quant **quants;
   OpState *ops;
-  gsize *output_first; /* float of each output in outputs */
-  Yv8VulkanInput *input;
-  Yv8VulkanDetect *detect; /* NULL: the host finds the boxes */
+  Yv8VulkanSlot slots[YV8_DETECTOR_IN_FLIGHT];
+  Yv8Flight flight;
+  const Yv8VulkanSlot *arena_of, *last; /* the last that was started, and finished */
+  gboolean crowded;                     /* the latter had too many candidates */
 } Backend;
 
 static Backend *
@@ -60,14 +60,6 @@ buffer_size (Yv8Backend *backend, const Yv8Graph *graph, const Yv8Shape *shape)
           &size, pixels, yv8_vulkan_pixel_size (self_of (backend)->device, shape->type)))
     return 0;
   return size;
-}
-
-static gsize
-count_of (const Yv8Slice *slice, const Yv8Shape *shapes)
-{
-  const Yv8Shape *shape = &shapes[slice->buffer];
-
-  return (gsize) slice->channels * shape->height * shape->width;
 }
 
 static guint64
@@ -113,24 +105,6 @@ create_arena (Backend *self, GError **error)
             "a feature map", error))
       return FALSE;
   return TRUE;
-}
-
-static gboolean
-create_outputs (Backend *self, GError **error)
-{
-  guint n = self->program->graph->outputs->len;
-  gsize count = 0;
-
-  self->output_first = g_new0 (gsize, n + 1);
-  for (guint i = 0; i < n; i++) {
-    self->output_first[i] = count;
-    count += count_of (yv8_graph_output (self->program->graph, i), self->program->shapes);
-  }
-  guint64 size = sizeof (float) * MAX (count, 1);
-  return yv8_vulkan_buffer_init (
-             &self->outputs, self->device, YV8_VULKAN_TO_HOST, size, "the output", error) &&
-         yv8_vulkan_span_init (&self->outputs_span, self->device, &self->outputs, 0, size,
-             YV8_VULKAN_VIEW_NONE, "the output", error);
 }
 
 /* Spans of the parameters of all ops and int8 maps in one buffer of *@size bytes. */
@@ -305,6 +279,18 @@ choose_tiles (Backend *self, GError **error)
 }
 
 static gboolean
+create_slots (Backend *self, GError **error)
+{
+  self->last = &self->slots[0];
+  for (guint i = 0; i < YV8_DETECTOR_IN_FLIGHT; i++)
+    if (!yv8_vulkan_slot_init (
+            &self->slots[i], self->pipelines, self->program, self->maps, &self->arena, error) ||
+        !yv8_vulkan_recorder_begin (self->slots[i].network, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
 prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
 {
   Backend *self = self_of (backend);
@@ -312,29 +298,15 @@ prepare (Yv8Backend *backend, const Yv8Program *program, GError **error)
 
   self->program = program;
   self->once = yv8_vulkan_recorder_new (self->device, 0, error);
-  self->results = self->once ? yv8_vulkan_recorder_new (self->device, 0, error) : NULL;
-  self->frame = self->results
-                    ? yv8_vulkan_recorder_new (self->device, program->profile ? n_ops : 0, error)
-                    : NULL;
-  if (!self->frame || !create_kernels (self, error) || !create_arena (self, error) ||
-      !create_outputs (self, error) || !create_parameters (self, error))
+  if (!self->once || !create_kernels (self, error) || !create_arena (self, error) ||
+      !create_parameters (self, error) || !create_slots (self, error))
     return FALSE;
-  self->input = yv8_vulkan_input_new (
-      self->pipelines, program, &self->maps[0], self->device->debug ? &self->arena : NULL, error);
-  if (!self->input)
-    return FALSE;
-  if (self->device->detect && yv8_graph_detect (program->graph)) {
-    self->detect = yv8_vulkan_detect_new (self->pipelines, program, self->maps, error);
-    if (!self->detect)
-      return FALSE;
-  }
-  self->sets =
-      yv8_vulkan_set_pool_new (self->device, n_ops + program->graph->outputs->len + 1, error);
+  self->sets = yv8_vulkan_set_pool_new (
+      self->device, n_ops + YV8_DETECTOR_IN_FLIGHT * program->graph->outputs->len + 1, error);
   if (!self->sets)
     return FALSE;
   self->read_set = yv8_vulkan_set_new (self->pipelines, self->sets, error);
-  if (!self->read_set || !choose_tiles (self, error) ||
-      !yv8_vulkan_recorder_begin (self->frame, error))
+  if (!self->read_set || !choose_tiles (self, error))
     return FALSE;
   self->recording = TRUE;
   return TRUE;
@@ -369,10 +341,12 @@ run_op (Yv8Backend *backend, guint index, GError **error)
     for (guint i = 0; i < op->n_in; i++)
       reads[i] = range_of (self, &op->in[i]);
     write = range_of (self, &op->out);
-    yv8_vulkan_recorder_dispatch (
-        self->frame, self->pipelines, pipeline, set, &state->kernel, reads, op->n_in, &write, 1);
+    for (guint i = 0; i < YV8_DETECTOR_IN_FLIGHT; i++)
+      yv8_vulkan_recorder_dispatch (self->slots[i].network, self->pipelines, pipeline, set,
+          &state->kernel, reads, op->n_in, &write, 1);
   }
-  yv8_vulkan_recorder_time (self->frame);
+  for (guint i = 0; i < YV8_DETECTOR_IN_FLIGHT; i++)
+    yv8_vulkan_recorder_time (self->slots[i].network);
   return TRUE;
 }
 
@@ -403,67 +377,79 @@ record_output (Backend *self, Yv8VulkanRecorder *recorder, VkDescriptorSet set,
 }
 
 static gboolean
-finish_recording (Backend *self, GError **error)
+record_results (Backend *self, Yv8VulkanSlot *slot, GError **error)
 {
-  if (!yv8_vulkan_recorder_end (self->frame, error) ||
-      !yv8_vulkan_recorder_begin (self->results, error))
+  if (!yv8_vulkan_recorder_begin (slot->results, error))
     return FALSE;
   for (guint i = 0; i < self->program->graph->outputs->len; i++) {
     VkDescriptorSet set = yv8_vulkan_set_new (self->pipelines, self->sets, error);
     if (!set ||
-        !record_output (self, self->results, set, yv8_graph_output (self->program->graph, i),
-            &self->outputs_span, self->output_first[i], error))
+        !record_output (self, slot->results, set, yv8_graph_output (self->program->graph, i),
+            &slot->outputs_span, yv8_vulkan_slot_output (slot, i), error))
       return FALSE;
   }
-  if (!yv8_vulkan_recorder_end (self->results, error))
-    return FALSE;
+  return yv8_vulkan_recorder_end (slot->results, error);
+}
+
+static gboolean
+finish_recording (Backend *self, GError **error)
+{
+  for (guint i = 0; i < YV8_DETECTOR_IN_FLIGHT; i++)
+    if (!yv8_vulkan_recorder_end (self->slots[i].network, error) ||
+        !record_results (self, &self->slots[i], error))
+      return FALSE;
   self->recording = FALSE;
   yv8_vulkan_pipelines_save (self->pipelines);
   return TRUE;
 }
 
-/* @last: what is to be had of the network's outputs */
-static gboolean
-submit_with (Backend *self, Yv8VulkanRecorder *last, GError **error)
+static Yv8VulkanSlot *
+next_slot (Backend *self)
 {
-  Yv8VulkanRecorder *const recorders[] = { yv8_vulkan_input_recorder (self->input), self->frame,
-    last };
-
-  return (!self->recording || finish_recording (self, error)) &&
-         yv8_vulkan_recorders_submit (recorders, G_N_ELEMENTS (recorders), error);
+  return &self->slots[yv8_flight_next (&self->flight)];
 }
 
 static gboolean
-submit (Yv8Backend *backend, GError **error)
-{
-  return submit_with (self_of (backend), self_of (backend)->results, error);
-}
-
-static gboolean
-detect (Yv8Backend *backend, const Yv8DetectParams *params, const Yv8Detection **detections,
-    guint *n_detections, GError **error)
+begin (Yv8Backend *backend, const Yv8DetectParams *params, GError **error)
 {
   Backend *self = self_of (backend);
+  Yv8VulkanSlot *slot = next_slot (self);
 
-  if (!self->detect)
-    return submit (backend, error);
-  yv8_vulkan_detect_set_params (self->detect, params);
-  if (!submit_with (self, yv8_vulkan_detect_recorder (self->detect), error))
+  if ((self->recording && !finish_recording (self, error)) ||
+      !yv8_vulkan_slot_start (slot, params, self->crowded, error))
     return FALSE;
-  *detections = yv8_vulkan_detect_found (self->detect, n_detections);
-  return *detections || yv8_vulkan_recorder_submit (self->results, error);
+  self->arena_of = slot;
+  self->flight.n++;
+  return TRUE;
+}
+
+static gboolean
+finish (Yv8Backend *backend, const Yv8Detection **detections, guint *n_detections, GError **error)
+{
+  Backend *self = self_of (backend);
+  Yv8VulkanSlot *slot = &self->slots[yv8_flight_end (&self->flight)];
+  gboolean again = self->arena_of != slot;
+
+  self->last = slot;
+  if (!yv8_vulkan_slot_wait (slot, detections, n_detections, error))
+    return FALSE;
+  self->crowded = slot->boxes && !*detections;
+  if (*detections || slot->maps)
+    return TRUE;
+  self->arena_of = slot;
+  return yv8_vulkan_slot_fetch (slot, again, error);
 }
 
 static gboolean
 load (Yv8Backend *backend, const Yv8Frame *frame, const Yv8Letterbox *letterbox, GError **error)
 {
-  return yv8_vulkan_input_load (self_of (backend)->input, frame, letterbox, error);
+  return yv8_vulkan_input_load (next_slot (self_of (backend))->input, frame, letterbox, error);
 }
 
 static gboolean
 load_values (Yv8Backend *backend, const float *values, GError **error)
 {
-  yv8_vulkan_input_load_values (self_of (backend)->input, values);
+  yv8_vulkan_input_load_values (next_slot (self_of (backend))->input, values);
   return TRUE;
 }
 
@@ -471,7 +457,7 @@ static gboolean
 read_slice (Yv8Backend *backend, const Yv8Slice *slice, float *values, GError **error)
 {
   Backend *self = self_of (backend);
-  gsize size = count_of (slice, self->program->shapes) * sizeof (float);
+  gsize size = yv8_vulkan_count (slice, self->program->shapes) * sizeof (float);
   Yv8VulkanSpan span;
 
   if (self->reading.size < size) {
@@ -494,45 +480,36 @@ read_slice (Yv8Backend *backend, const Yv8Slice *slice, float *values, GError **
 static const float *
 output (Yv8Backend *backend, guint index)
 {
-  return (const float *) self_of (backend)->outputs.map + self_of (backend)->output_first[index];
-}
+  const Yv8VulkanSlot *slot = self_of (backend)->last;
 
-static gboolean
-is_detect (const Backend *self, guint op)
-{
-  return self->detect && yv8_graph_op (self->program->graph, op)->kind == YV8_OP_DETECT;
+  return (const float *) slot->outputs.map + yv8_vulkan_slot_output (slot, index);
 }
 
 static const char *
 kernel_name (Yv8Backend *backend, guint op)
 {
   Backend *self = self_of (backend);
+  const char *name = yv8_vulkan_slot_kernel_name (self->last, op);
 
-  return op == 0                ? yv8_vulkan_input_kernel_name (self->input)
-         : is_detect (self, op) ? yv8_vulkan_detect_kernel_name (self->detect)
-                                : self->ops[op].kernel.name;
+  return name ? name : self->ops[op].kernel.name;
 }
 
 static guint64
 op_nanoseconds (Yv8Backend *backend, guint op)
 {
-  Backend *self = self_of (backend);
-
-  if (op == 0)
-    return yv8_vulkan_recorder_nanoseconds (yv8_vulkan_input_recorder (self->input), 0);
-  if (is_detect (self, op))
-    return yv8_vulkan_recorder_nanoseconds (yv8_vulkan_detect_recorder (self->detect), 0);
-  return yv8_vulkan_recorder_nanoseconds (self->frame, op);
+  return yv8_vulkan_slot_nanoseconds (self_of (backend)->last, op);
 }
 
 static void
 free_program (Backend *self)
 {
-  Yv8VulkanBuffer *buffers[] = { &self->arena, &self->parameters, &self->outputs, &self->reading };
+  Yv8VulkanBuffer *buffers[] = { &self->arena, &self->parameters, &self->reading };
 
+  vkDeviceWaitIdle (self->device->device); /* for frames that no one wants any more */
   vkDestroyDescriptorPool (self->device->device, self->sets, NULL);
-  yv8_vulkan_recorder_free (self->frame);
   yv8_vulkan_recorder_free (self->once);
+  for (guint i = 0; i < YV8_DETECTOR_IN_FLIGHT; i++)
+    yv8_vulkan_slot_clear (&self->slots[i]);
   for (guint i = 0; self->maps && i < yv8_graph_n_buffers (self->program->graph); i++)
     yv8_vulkan_span_clear (&self->maps[i], self->device);
   for (guint i = 0; self->rows && i < yv8_graph_n_buffers (self->program->graph); i++)
@@ -541,16 +518,12 @@ free_program (Backend *self)
     yv8_vulkan_span_clear (&self->ops[i].weights, self->device);
     yv8_vulkan_span_clear (&self->ops[i].aux, self->device);
   }
-  yv8_vulkan_recorder_free (self->results);
-  yv8_vulkan_input_free (self->input);
-  yv8_vulkan_detect_free (self->detect);
   for (guint i = 0; i < G_N_ELEMENTS (buffers); i++)
     yv8_vulkan_buffer_clear (buffers[i], self->device);
   yv8_quants_free (self->quants);
   g_free (self->maps);
   g_free (self->rows);
   g_free (self->ops);
-  g_free (self->output_first);
 }
 
 static void
@@ -574,8 +547,8 @@ static const Yv8BackendClass CLASS = {
   .load = load,
   .load_values = load_values,
   .run_op = run_op,
-  .submit = submit,
-  .detect = detect,
+  .begin = begin,
+  .finish = finish,
   .read = read_slice,
   .output = output,
   .kernel_name = kernel_name,

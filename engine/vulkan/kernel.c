@@ -36,6 +36,14 @@ yv8_vulkan_plane (const Yv8Shape *shape)
 }
 
 gsize
+yv8_vulkan_count (const Yv8Slice *slice, const Yv8Shape *shapes)
+{
+  const Yv8Shape *shape = &shapes[slice->buffer];
+
+  return (gsize) slice->channels * shape->height * shape->width;
+}
+
+gsize
 yv8_vulkan_pixel_size (const Yv8VulkanDevice *device, Yv8Type type)
 {
   if (type == YV8_TYPE_QS8)

@@ -40,6 +40,11 @@ typedef struct {
 gsize yv8_vulkan_plane (const Yv8Shape *shape);
 
 /**
+ * yv8_vulkan_count: Returns: values of @slice, without any halo
+ */
+gsize yv8_vulkan_count (const Yv8Slice *slice, const Yv8Shape *shapes);
+
+/**
  * yv8_vulkan_pixel_size: Returns: bytes of four channels of a pixel
  */
 gsize yv8_vulkan_pixel_size (const Yv8VulkanDevice *device, Yv8Type type);

@@ -215,10 +215,9 @@ read_stamps (Yv8VulkanRecorder *self, GError **error)
 }
 
 gboolean
-yv8_vulkan_recorders_submit (Yv8VulkanRecorder *const *recorders, guint n, GError **error)
+yv8_vulkan_recorders_start (Yv8VulkanRecorder *const *recorders, guint n, GError **error)
 {
-  Yv8VulkanRecorder *self = recorders[0];
-  VkDevice device = self->device->device;
+  const Yv8VulkanRecorder *self = recorders[0];
   VkCommandBuffer commands[YV8_VULKAN_MAX_RECORDERS];
   VkSubmitInfo info = {
     .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
@@ -228,11 +227,18 @@ yv8_vulkan_recorders_submit (Yv8VulkanRecorder *const *recorders, guint n, GErro
 
   for (guint i = 0; i < n; i++)
     commands[i] = recorders[i]->commands;
+  return yv8_vulkan_check (
+      vkQueueSubmit (self->device->queue, 1, &info, self->fence), "vkQueueSubmit", error);
+}
+
+gboolean
+yv8_vulkan_recorders_wait (Yv8VulkanRecorder *const *recorders, guint n, GError **error)
+{
+  const Yv8VulkanRecorder *self = recorders[0];
+  VkDevice device = self->device->device;
 
   /* No time limit: nothing in use may be freed, and the wait for a lost device ends by itself. */
   if (!yv8_vulkan_check (
-          vkQueueSubmit (self->device->queue, 1, &info, self->fence), "vkQueueSubmit", error) ||
-      !yv8_vulkan_check (
           vkWaitForFences (device, 1, &self->fence, VK_TRUE, G_MAXUINT64), "a frame", error) ||
       !yv8_vulkan_check (vkResetFences (device, 1, &self->fence), "vkResetFences", error))
     return FALSE;
@@ -240,6 +246,13 @@ yv8_vulkan_recorders_submit (Yv8VulkanRecorder *const *recorders, guint n, GErro
     if (!read_stamps (recorders[i], error))
       return FALSE;
   return TRUE;
+}
+
+gboolean
+yv8_vulkan_recorders_submit (Yv8VulkanRecorder *const *recorders, guint n, GError **error)
+{
+  return yv8_vulkan_recorders_start (recorders, n, error) &&
+         yv8_vulkan_recorders_wait (recorders, n, error);
 }
 
 gboolean

@@ -61,8 +61,8 @@ void yv8_vulkan_recorder_fill (
     Yv8VulkanRecorder *self, const Yv8VulkanBuffer *buffer, guint32 value);
 
 /**
- * yv8_vulkan_recorder_end: what was written can be read by what is submitted after it, and in
- * mapped memory by the host
+ * yv8_vulkan_recorder_end: what is submitted after it waits for it, and sees what it wrote; as does
+ * the host in mapped memory
  */
 gboolean yv8_vulkan_recorder_end (Yv8VulkanRecorder *self, GError **error);
 
@@ -74,9 +74,17 @@ gboolean yv8_vulkan_recorder_submit (Yv8VulkanRecorder *self, GError **error);
 #define YV8_VULKAN_MAX_RECORDERS 4
 
 /**
- * yv8_vulkan_recorders_submit:
- * @recorders: (array length=n): run in this order
+ * yv8_vulkan_recorders_start:
+ * @recorders: (array length=n): run in this order, after all that was started before
  * @n: 1 to YV8_VULKAN_MAX_RECORDERS
+ *
+ * None of them may be recorded or started again before yv8_vulkan_recorders_wait() of all.
+ */
+gboolean yv8_vulkan_recorders_start (Yv8VulkanRecorder *const *recorders, guint n, GError **error);
+gboolean yv8_vulkan_recorders_wait (Yv8VulkanRecorder *const *recorders, guint n, GError **error);
+
+/**
+ * yv8_vulkan_recorders_submit: both
  */
 gboolean yv8_vulkan_recorders_submit (Yv8VulkanRecorder *const *recorders, guint n, GError **error);
 

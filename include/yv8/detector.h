@@ -67,6 +67,9 @@ typedef struct {
 #define YV8_DEFAULT_IOU_THRESHOLD  0.7f
 #define YV8_DEFAULT_MAX_DETECTIONS 300
 
+/* Frames that a detector may have begun and not finished. */
+#define YV8_DETECTOR_IN_FLIGHT 2
+
 /**
  * Yv8Timing:
  *
