@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The life of a frame: letterbox, network, decode, back to the frame's pixels. */
+#include <string.h>
+
 #include "api/device.h"
 #include "api/model.h"
 #include "api/size.h"
 #include "detect/decode.h"
 #include "detect/formats.h"
 #include "exec/executor.h"
+#include "exec/flight.h"
+
+/**
+ * Begun: a frame from its beginning to its end, and what was found in it
+ */
+typedef struct {
+  Yv8Letterbox letterbox;
+  Yv8DetectParams params;
+  guint8 *classes;    /* what @params points to, if it does */
+  GArray *detections; /* in the frame's pixels */
+  Yv8Timing timing;
+} Begun;
 
 struct _Yv8Detector {
   Yv8Model *model;
@@ -14,10 +28,10 @@ struct _Yv8Detector {
   Yv8Executor *executor;
   Yv8Decoder *decoder;
   guint width, height;
-  Yv8Letterbox letterbox;
+  Begun begun[YV8_DETECTOR_IN_FLIGHT];
+  Yv8Flight flight;
   Yv8Timing timing;
-  GArray *detections; /* of the last frame, in its pixels */
-  GPtrArray *shapes;  /* (element-type utf8): of each op, for profiles */
+  GPtrArray *shapes; /* (element-type utf8): of each op, for profiles */
 };
 
 static void
@@ -82,7 +96,10 @@ yv8_detector_new (Yv8Model *model, const Yv8DetectorOptions *options, GError **e
   self->model = yv8_model_ref (model);
   self->width = options->width;
   self->height = options->height;
-  self->detections = g_array_new (FALSE, FALSE, sizeof (Yv8Detection));
+  for (guint i = 0; i < YV8_DETECTOR_IN_FLIGHT; i++) {
+    self->begun[i].classes = g_new (guint8, yv8_model_n_classes (model));
+    self->begun[i].detections = g_array_new (FALSE, FALSE, sizeof (Yv8Detection));
+  }
   if (!yv8_size_resolve (model, &self->width, &self->height, error))
     return NULL;
   if (!open_any_executor (self, options, error))
@@ -107,7 +124,10 @@ yv8_detector_free (Yv8Detector *self)
   g_clear_pointer (&self->executor, yv8_executor_free);
   g_clear_pointer (&self->device, yv8_device_free);
   g_clear_pointer (&self->shapes, g_ptr_array_unref);
-  g_array_unref (self->detections);
+  for (guint i = 0; i < YV8_DETECTOR_IN_FLIGHT; i++) {
+    g_free (self->begun[i].classes);
+    g_array_unref (self->begun[i].detections);
+  }
   yv8_model_unref (self->model);
   g_free (self);
 }
@@ -126,34 +146,101 @@ decode (Yv8Detector *self, const Yv8DetectParams *params, guint *n)
 }
 
 static void
-set_detections (Yv8Detector *self, const Yv8Detection *found, guint n)
+set_detections (Begun *begun, const Yv8Detection *found, guint n)
 {
-  g_array_set_size (self->detections, 0);
-  g_array_append_vals (self->detections, found, n);
+  g_array_set_size (begun->detections, 0);
+  g_array_append_vals (begun->detections, found, n);
   for (guint i = 0; i < n; i++)
-    yv8_letterbox_to_frame (&self->letterbox, &g_array_index (self->detections, Yv8Detection, i));
+    yv8_letterbox_to_frame (&begun->letterbox, &g_array_index (begun->detections, Yv8Detection, i));
 }
 
-/* The network reads and writes one arena: it is loaded, run and read in turn, and each is timed. */
+/* The caller's own may be gone when they are wanted. */
+static void
+set_params (const Yv8Detector *self, Begun *begun, const Yv8DetectParams *params)
+{
+  static const Yv8DetectParams defaults = { YV8_DEFAULT_THRESHOLD, YV8_DEFAULT_IOU_THRESHOLD,
+    YV8_DEFAULT_MAX_DETECTIONS, NULL };
+
+  begun->params = params ? *params : defaults;
+  if (begun->params.classes)
+    begun->params.classes =
+        memcpy (begun->classes, params->classes, yv8_model_n_classes (self->model));
+}
+
+/* The network is loaded, run and read in turn, and each is timed. */
 static gboolean
-run (Yv8Detector *self, const Yv8Frame *frame, const Yv8DetectParams *params, GError **error)
+begin_frame (Yv8Detector *self, Begun *begun, const Yv8Frame *frame, GError **error)
+{
+  gint64 start = g_get_monotonic_time ();
+  if (!yv8_executor_load (self->executor, frame, &begun->letterbox, error))
+    return FALSE;
+  gint64 loaded = g_get_monotonic_time ();
+  if (!yv8_executor_begin (self->executor, &begun->params, error))
+    return FALSE;
+  begun->timing.preprocess = (double) (loaded - start);
+  begun->timing.inference = (double) (g_get_monotonic_time () - loaded);
+  return TRUE;
+}
+
+static gboolean
+end_frame (Yv8Detector *self, Begun *begun, GError **error)
 {
   const Yv8Detection *found;
   guint n;
 
   gint64 start = g_get_monotonic_time ();
-  if (!yv8_executor_load (self->executor, frame, &self->letterbox, error))
-    return FALSE;
-  gint64 loaded = g_get_monotonic_time ();
-  if (!yv8_executor_detect (self->executor, params, &found, &n, error))
+  if (!yv8_executor_finish (self->executor, &found, &n, error))
     return FALSE;
   gint64 inferred = g_get_monotonic_time ();
   if (!found)
-    found = decode (self, params, &n);
-  set_detections (self, found, n);
-  gint64 done = g_get_monotonic_time ();
-  self->timing = (Yv8Timing){ (double) (loaded - start), (double) (inferred - loaded),
-    (double) (done - inferred) };
+    found = decode (self, &begun->params, &n);
+  set_detections (begun, found, n);
+  begun->timing.inference += (double) (inferred - start);
+  begun->timing.postprocess = (double) (g_get_monotonic_time () - inferred);
+  return TRUE;
+}
+
+gboolean
+yv8_detector_begin (
+    Yv8Detector *self, const Yv8Frame *frame, const Yv8DetectParams *params, GError **error)
+{
+  g_return_val_if_fail (self && frame, FALSE);
+
+  if (self->flight.n == YV8_DETECTOR_IN_FLIGHT) {
+    g_set_error (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
+        "%u frames are begun already: one has to be finished first", self->flight.n);
+    return FALSE;
+  }
+  if (!yv8_frame_check (frame, error))
+    return FALSE;
+  Begun *begun = &self->begun[yv8_flight_next (&self->flight)];
+  yv8_letterbox_init (&begun->letterbox, frame->width, frame->height, self->width, self->height);
+  set_params (self, begun, params);
+  if (!begin_frame (self, begun, frame, error) ||
+      (!yv8_executor_overlaps (self->executor) && !end_frame (self, begun, error)))
+    return FALSE;
+  self->flight.n++;
+  return TRUE;
+}
+
+gboolean
+yv8_detector_finish (
+    Yv8Detector *self, const Yv8Detection **detections, guint *n_detections, GError **error)
+{
+  g_return_val_if_fail (self && detections && n_detections, FALSE);
+
+  *n_detections = 0;
+  if (self->flight.n == 0) {
+    g_set_error_literal (
+        error, YV8_ERROR, YV8_ERROR_ARGUMENT, "no frame is begun that could be finished");
+    return FALSE;
+  }
+  Begun *begun = &self->begun[yv8_flight_end (&self->flight)];
+  if (yv8_executor_overlaps (self->executor) && !end_frame (self, begun, error))
+    return FALSE;
+  self->timing = begun->timing;
+  *detections = (const Yv8Detection *) begun->detections->data;
+  *n_detections = begun->detections->len;
   return TRUE;
 }
 
@@ -161,20 +248,16 @@ gboolean
 yv8_detector_detect (Yv8Detector *self, const Yv8Frame *frame, const Yv8DetectParams *params,
     const Yv8Detection **detections, guint *n_detections, GError **error)
 {
-  static const Yv8DetectParams defaults = { YV8_DEFAULT_THRESHOLD, YV8_DEFAULT_IOU_THRESHOLD,
-    YV8_DEFAULT_MAX_DETECTIONS, NULL };
-
   g_return_val_if_fail (self && frame && detections && n_detections, FALSE);
 
   *n_detections = 0;
-  if (!yv8_frame_check (frame, error))
+  if (self->flight.n > 0) {
+    g_set_error_literal (error, YV8_ERROR, YV8_ERROR_ARGUMENT,
+        "a frame is begun: it has to be finished before another is detected");
     return FALSE;
-  yv8_letterbox_init (&self->letterbox, frame->width, frame->height, self->width, self->height);
-  if (!run (self, frame, params ? params : &defaults, error))
-    return FALSE;
-  *detections = (const Yv8Detection *) self->detections->data;
-  *n_detections = self->detections->len;
-  return TRUE;
+  }
+  return yv8_detector_begin (self, frame, params, error) &&
+         yv8_detector_finish (self, detections, n_detections, error);
 }
 
 const Yv8Device *

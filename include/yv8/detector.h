@@ -74,7 +74,8 @@ typedef struct {
  * Yv8Timing:
  *
  * Microseconds spent on the last frame: letterbox; network; decode and NMS. What a device does of
- * the first and of the last in the same run as the network counts as the network's.
+ * the first and of the last in the same run as the network counts as the network's. Of a frame that
+ * was begun, only what the caller waited for the network counts.
  */
 typedef struct {
   double preprocess, inference, postprocess;
@@ -141,11 +142,44 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Yv8Detector, yv8_detector_free)
  *
  * Allocates nothing once frames of this size and format have been seen.
  *
- * Returns: %FALSE with @error set (ARGUMENT for a bad frame, DEVICE when the device was lost)
+ * Returns: %FALSE with @error set (ARGUMENT for a bad frame, or while frames are begun and not
+ *   finished; DEVICE when the device was lost)
  */
 YV8_API gboolean yv8_detector_detect (Yv8Detector *detector, const Yv8Frame *frame,
     const Yv8DetectParams *params, const Yv8Detection **detections, guint *n_detections,
     GError **error);
+
+/**
+ * yv8_detector_begin:
+ * @frame: its memory may be reused when this returns
+ * @params: (nullable): as for yv8_detector_detect(); likewise
+ *
+ * The first half of yv8_detector_detect(): takes the frame in, and has the device start. A GPU then
+ * computes while the caller does something else, such as to begin the next frame: at most
+ * YV8_DETECTOR_IN_FLIGHT may be begun and not finished. On "cpu" and "ref" all is done when this
+ * returns, so that the same program works on every device. The detections are the same, to the bit,
+ * as those of yv8_detector_detect().
+ *
+ * Frames of which more than 1024 boxes reach the threshold are better detected one at a time: on a
+ * GPU some of them have to be computed twice, if another is begun before they are finished.
+ *
+ * Returns: %FALSE with @error set as for yv8_detector_detect(), and the frame is not begun;
+ * ARGUMENT also if there are too many
+ */
+YV8_API gboolean yv8_detector_begin (
+    Yv8Detector *detector, const Yv8Frame *frame, const Yv8DetectParams *params, GError **error);
+
+/**
+ * yv8_detector_finish:
+ * @detections: (out) (transfer none) (array length=n_detections): as for yv8_detector_detect()
+ *
+ * Waits for the frame that was begun first.
+ *
+ * Returns: %FALSE with @error set: ARGUMENT if none was begun; else the frame is over without
+ *   detections (DEVICE when the device was lost)
+ */
+YV8_API gboolean yv8_detector_finish (
+    Yv8Detector *detector, const Yv8Detection **detections, guint *n_detections, GError **error);
 
 /**
  * yv8_detector_device:
