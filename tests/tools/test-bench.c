@@ -50,6 +50,27 @@ test_bench_json (void)
   g_assert_cmpfloat_with_epsilon (share, 1, 0.01);
 }
 
+/* Every device takes two frames in flight; more are refused, as is none. */
+static void
+test_bench_in_flight (void)
+{
+  g_autofree char *line =
+      tiny_line ("bench --model MODEL --device cpu --frames 5 --in-flight 2 --ops --json");
+  g_auto (Program) program = program_run_good (line);
+  g_autoptr (JsonNode) node = program_json (program.out);
+  JsonObject *root = json_node_get_object (node);
+
+  g_assert_cmpint (json_object_get_int_member (root, "in_flight"), ==, 2);
+  g_assert_cmpfloat (json_object_get_double_member (root, "fps"), >, 0);
+  for (guint n = 0; n <= 3; n += 3) {
+    g_autofree char *bad = g_strdup_printf ("bench --model MODEL --in-flight %u", n);
+    g_autofree char *bad_line = tiny_line (bad);
+    g_auto (Program) refused = program_run (bad_line);
+    g_assert_cmpint (refused.status, ==, 2);
+    g_assert_nonnull (strstr (refused.err, "--in-flight must be 1 to 2"));
+  }
+}
+
 /* The CPU knows what it could do: an op's share is of the greater of its two bounds. */
 static void
 test_bench_roofline (void)
@@ -181,6 +202,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/tools/bench/json", test_bench_json);
   g_test_add_func ("/tools/bench/table", test_bench_table);
+  g_test_add_func ("/tools/bench/in-flight", test_bench_in_flight);
   g_test_add_func ("/tools/bench/roofline", test_bench_roofline);
   g_test_add_func ("/tools/inspect", test_inspect);
   g_test_add_func ("/tools/devices", test_devices);
