@@ -346,8 +346,9 @@ print_tables (Job *job)
   if (average.n_labels == 0)
     g_print ("agreement   not known: A sees nothing\n");
   else
-    g_print ("agreement   AP50-95 %.4f, AP50 %.4f of %u boxes\n", average.map, average.map50,
-        average.n_labels);
+    g_print ("agreement   AP50-95 %.4f, AP50 %.4f of %u boxes\n"
+             "by box      AP50-95 %.4f, AP50 %.4f: classes count by their boxes\n",
+        average.map, average.map50, average.n_labels, average.by_label, average.by_label50);
   if (job->n_matched)
     g_print ("score shift %+.4f\n", mean_shift (job));
   print_sides (job);
@@ -425,6 +426,8 @@ print_json (const Job *job)
   yv8_json_integer (json, "agreement_boxes", average.n_labels);
   yv8_json_number (json, "agreement_ap", average.map, 5);
   yv8_json_number (json, "agreement_ap50", average.map50, 5);
+  yv8_json_number (json, "agreement_by_box_ap", average.by_label, 5);
+  yv8_json_number (json, "agreement_by_box_ap50", average.by_label50, 5);
   yv8_json_number (json, "score_shift", mean_shift (job), 5);
   yv8_json_array (json, "models");
   for (guint i = 0; i < N_SIDES; i++)

@@ -73,7 +73,7 @@ static guint16
 match (const Yv8Detection *detection, const Yv8Detection *labels, guint n_labels, guint16 *taken)
 {
   float best[N_THRESHOLDS];
-  guint best_label[N_THRESHOLDS];
+  guint best_label[N_THRESHOLDS] = { 0 };
   guint16 matches = 0;
 
   for (guint i = 0; i < N_THRESHOLDS; i++)
@@ -186,10 +186,14 @@ yv8_evaluator_average (const Yv8Evaluator *evaluator, Yv8Average *average)
     average->n_labels += class_average.n_labels;
     average->map += class_average.ap;
     average->map50 += class_average.ap50;
+    average->by_label += class_average.n_labels * class_average.ap;
+    average->by_label50 += class_average.n_labels * class_average.ap50;
     n++;
   }
   average->map = n ? average->map / n : NAN;
   average->map50 = n ? average->map50 / n : NAN;
+  average->by_label = n ? average->by_label / average->n_labels : NAN;
+  average->by_label50 = n ? average->by_label50 / average->n_labels : NAN;
 }
 
 double

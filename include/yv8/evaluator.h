@@ -21,11 +21,15 @@ typedef struct _Yv8Evaluator Yv8Evaluator;
  * Yv8Average:
  * @map: mean over classes with labels of AP over IoU 0.50:0.05:0.95; NaN when there are no labels
  * @map50: the same at IoU 0.50
+ * @by_label: as @map, but a mean over labels: each class counts as often as it has any. Classes of
+ *   one or two labels, which make @map noisy, hardly move it
+ * @by_label50: the same at IoU 0.50
  * @n_images: images added
  * @n_labels: labels added
  */
 typedef struct {
   double map, map50;
+  double by_label, by_label50;
   guint n_images, n_labels;
 } Yv8Average;
 

@@ -73,6 +73,7 @@ test_same (void)
   g_assert_cmpint (json_object_get_int_member (root, "agreement_boxes"), >, 0);
   g_assert_cmpfloat (json_object_get_double_member (root, "agreement_ap"), ==, 1);
   g_assert_cmpfloat (json_object_get_double_member (root, "agreement_ap50"), ==, 1);
+  g_assert_cmpfloat (json_object_get_double_member (root, "agreement_by_box_ap50"), ==, 1);
   g_assert_cmpfloat (json_object_get_double_member (root, "score_shift"), ==, 0);
   JsonObject *a = get_model (node, 0), *b = get_model (node, 1);
   g_assert_cmpint (json_object_get_int_member (a, "macs"), >, 0);

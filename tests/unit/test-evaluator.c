@@ -56,6 +56,23 @@ test_perfect (void)
   assert_average (evaluator, 1, 1);
 }
 
+/* Three labels of one class are found, the one of another is not. */
+static void
+test_by_label (void)
+{
+  g_autoptr (Yv8Evaluator) evaluator = yv8_evaluator_new (2);
+  Yv8Detection other = { 1, 0, 200, 200, 10, 10 };
+  Yv8Average average;
+
+  for (guint i = 0; i < 3; i++)
+    add (evaluator, &label, 1, &label, 1);
+  add (evaluator, &other, 1, NULL, 0);
+  assert_average (evaluator, 0.5, 0.5);
+  yv8_evaluator_average (evaluator, &average);
+  g_assert_cmpfloat_with_epsilon (average.by_label, 0.75, 1e-9);
+  g_assert_cmpfloat_with_epsilon (average.by_label50, 0.75, 1e-9);
+}
+
 /* An IoU of 0.72 counts at five of the ten thresholds. */
 static void
 test_iou_thresholds (void)
@@ -164,6 +181,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/evaluator/empty", test_empty);
   g_test_add_func ("/evaluator/perfect", test_perfect);
+  g_test_add_func ("/evaluator/by-label", test_by_label);
   g_test_add_func ("/evaluator/iou-thresholds", test_iou_thresholds);
   g_test_add_func ("/evaluator/iou-equal", test_iou_equal);
   g_test_add_func ("/evaluator/duplicate", test_duplicate);
