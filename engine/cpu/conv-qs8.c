@@ -220,6 +220,8 @@ pack_channels (Yv8CpuConvQs8 *self, const Yv8Cpu *cpu, const Yv8Op *op, guint la
   const Yv8Quant *others =
       op->n_in > 1 ? cpu->planar.quants[op->in[1].buffer] + op->in[1].channel : NULL;
 
+  self->inverse = 1.0f / op->quant.scale;
+  self->aligned = lane == 0 && op->out.channels % 4 == 0;
   self->bounded = TRUE;
   for (guint c = 0; c < op->out.channels; c++) {
     self->bounded &= greatest (op, c) <= YV8_CPU_BOUND * (double) op->quant.scale;
@@ -336,7 +338,8 @@ gather (const Yv8Cpu *cpu, const Yv8CpuConvQs8 *self, const Yv8Op *op, guint32 *
 /* Outputs of one row in a tile. */
 typedef struct {
   guint first, n; /* pixels of the tile */
-  guint row, column;
+  guint row;
+  gsize column; /* of a whole run: counted on through the rows and their halos */
 } Segment;
 
 typedef struct {
@@ -363,8 +366,7 @@ cut (Task *task, gsize start, gsize from, gsize to)
 
   task->n_segments = 0;
   if (task->whole) {
-    task->segments[task->n_segments++] =
-        (Segment){ 0, task->pixels, task->first_row + start / pitch, start % pitch };
+    task->segments[task->n_segments++] = (Segment){ 0, task->pixels, task->first_row, start };
     from = to;
   }
   while (from < to) {
@@ -418,13 +420,11 @@ finish_qs8 (const Task *task, guint group, const gint32 *acc)
   const Yv8CpuConvQs8 *conv = task->conv;
   guint c = group * kernels->channels, first = c / 4;
   guint n = MIN (kernels->channels / 4, out->n_blocks - first);
-  gboolean direct =
-      task->direct && n == kernels->channels / 4 &&
-      (yv8_cpu_map_mask (out, first) & yv8_cpu_map_mask (out, first + n - 1)) == G_MAXUINT32;
+  gboolean direct = task->direct && conv->aligned && n == kernels->channels / 4;
   guint32 residual[MAX_WORDS], y[MAX_WORDS];
   Yv8CpuFinish to = { y, kernels->pixels, NULL, 0, conv->multiplier + c, conv->bias + c,
-    conv->residual_scale + c, conv->residual_zero + c, 1.0f / op->quant.scale, op->quant.zero,
-    task->pixels, conv->bounded };
+    conv->residual_scale + c, conv->residual_zero + c, conv->inverse, op->quant.zero, task->pixels,
+    conv->bounded };
 
   if (op->n_in > 1)
     find_residual (task, first, n, residual, &to);
@@ -492,15 +492,15 @@ task_of (Yv8Cpu *cpu, const Yv8Op *op, guint index)
   return task;
 }
 
-/* A run's last tile has as many vectors as it needs; it ends where the run does, and gives only
- * what the one before it did not: nothing beyond the run is read. */
+/* A run of @n outputs, from the task's first row on. Its last tile has as many vectors as it needs;
+ * it ends where the run does, and gives only what the one before it did not: nothing beyond the run
+ * is read. */
 static void
-run_tiles (Task *task, const guint32 *x, guint first_group, guint end_group)
+run_tiles (Task *task, const guint32 *x, gsize n, guint first_group, guint end_group)
 {
   const Yv8CpuConvQs8 *conv = task->conv;
   const Yv8CpuQs8Kernels *kernels = task->cpu->kernels->qs8;
   gsize words = (gsize) kernels->channels * kernels->weight_words;
-  gsize n = (gsize) (task->end_row - task->first_row - 1) * conv->pitch + task->width;
   gint32 acc[YV8_CPU_MAX_PIXELS * YV8_CPU_MAX_CHANNELS] __attribute__ ((aligned (64)));
 
   task->whole = !task->y && conv->pitch == task->out.pitch && n >= kernels->pixels;
@@ -519,6 +519,22 @@ run_tiles (Task *task, const guint32 *x, guint first_group, guint end_group)
   }
 }
 
+/* Float outputs lie without halos, so a run of several rows has to be cut: where a row is whole
+ * vectors, it is a run of its own. */
+static void
+run_rows (Task *task, const guint32 *x, guint first_group, guint end_group)
+{
+  guint pitch = task->conv->pitch;
+
+  if (!task->y || task->width % task->cpu->kernels->qs8->lanes) {
+    gsize n = (gsize) (task->end_row - task->first_row - 1) * pitch + task->width;
+    run_tiles (task, x, n, first_group, end_group);
+    return;
+  }
+  for (; task->first_row < task->end_row; task->first_row++, x += pitch)
+    run_tiles (task, x, task->width, first_group, end_group);
+}
+
 void
 yv8_cpu_conv_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint index)
 {
@@ -535,7 +551,7 @@ yv8_cpu_conv_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint index)
     Yv8CpuMap in = yv8_cpu_map (cpu, &op->in[0]);
     x = in.data + (task.first_row + 1 - op->window.pad) * (gsize) in.pitch + 1 - op->window.pad;
   }
-  run_tiles (&task, x, first, end);
+  run_rows (&task, x, first, end);
 
   guint blocks = cpu->kernels->qs8->channels / 4;
   for (guint i = first * blocks; !task.y && i < MIN (end * blocks, task.out.n_blocks); i++)

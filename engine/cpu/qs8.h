@@ -114,7 +114,9 @@ gsize yv8_cpu_qs8_scratch (const Yv8Cpu *cpu, const Yv8Op *op);
  * @n_in_blocks: of four input channels
  * @n_groups: of output channels that a tile computes together
  * @row_tasks, @group_tasks: the cut into tasks
- * @bounded: see Yv8CpuFinish
+ * @bounded: see Yv8CpuFinish, as is
+ * @inverse: likewise
+ * @aligned: no word of the output has channels of another slice
  * @steps: (array) [n_groups + 1]: first step of each group; steps are counted on through the groups
  * @offsets: (array): of each step
  * @weights: (array): of each step [channels of a tile][weight_words]
@@ -127,7 +129,8 @@ struct _Yv8CpuConvQs8 {
   gsize phase, phase_row, block;
   guint n_in_blocks, n_groups;
   guint row_tasks, group_tasks;
-  gboolean bounded;
+  gboolean bounded, aligned;
+  float inverse;
   gsize *steps;
   gint32 *offsets;
   gint32 *weights;
