@@ -104,9 +104,11 @@ channel_options (const Job *job, GBytes *costs)
 {
   const Yv8Step *step = job->step;
 
-  return (Yv8ChannelOptions){
-    .criterion = step->criterion, .share = step->share, .layers = step->layers, .costs = costs
-  };
+  return (Yv8ChannelOptions){ .criterion = step->criterion,
+    .share = step->share,
+    .layers = step->layers,
+    .match_variance = step->correct == 1,
+    .costs = costs };
 }
 
 static GBytes *

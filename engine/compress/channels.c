@@ -328,6 +328,8 @@ remove_columns (gpointer data, guint index, const Yv8Gram *gram, GError **error)
   for (guint i = 0; i < units.n; i++)
     yv8_elimination_remove (elimination, i);
   yv8_elimination_end (elimination);
+  for (guint row = 0; self->options->match_variance && row < gram->rows; row++)
+    yv8_gram_match (gram, row, layer.weights + (gsize) row * layer.n);
   yv8_layer_store (&layer, &g_array_index (self->pruned->ops, Yv8Op, index));
   return TRUE;
 }

@@ -20,6 +20,7 @@ G_BEGIN_DECLS
  * @layers: (nullable): comma-separated globs of names: channels go only if all the convolutions
  *   that write them match one, as "*cv3*"; %NULL for all
  * @keep_weights: what is left keeps its weights; else they are fitted anew
+ * @match_variance: those that are fitted are scaled, see yv8_gram_match()
  * @costs: (nullable): what yv8_prune_channels_costs() said of the same graph, criterion, layers,
  *   target and album
  *
@@ -30,6 +31,7 @@ typedef struct {
   double share;
   const char *layers;
   gboolean keep_weights;
+  gboolean match_variance;
   GBytes *costs;
 } Yv8ChannelOptions;
 

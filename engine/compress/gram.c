@@ -2,6 +2,7 @@
  *
  * Gram statistics: sums by the float matrix product, solved in double by LAPACK. */
 #include <lapacke.h>
+#include <math.h>
 #include <string.h>
 
 #include "compress/gram.h"
@@ -187,6 +188,37 @@ yv8_gram_error (const Yv8Gram *self, guint row, const double *weights)
     sum += weights[i] * (product - 2 * (double) self->yx[row * n + i]);
   }
   return sum;
+}
+
+/* Of what @weights give: the sum over the places. */
+static double
+sum_of (const Yv8Gram *self, const double *weights)
+{
+  gsize n = self->n;
+  double sum = 0;
+
+  for (gsize i = 0; i < n; i++)
+    sum += weights[i] * (double) self->xx[i * n + n - 1];
+  return sum;
+}
+
+void
+yv8_gram_match (const Yv8Gram *self, guint row, double *weights)
+{
+  gsize n = self->n;
+  const float *yx = self->yx + row * n;
+  double places = (double) MAX (self->n_places, 1), wanted = (double) yx[n - 1], product = 0;
+
+  for (gsize i = 0; i < n; i++)
+    product += weights[i] * (double) yx[i];
+  double sum = sum_of (self, weights);
+  double squares = yv8_gram_error (self, row, weights) - self->yy[row] + 2 * product;
+  double have = squares - sum * sum / places, want = self->yy[row] - wanted * wanted / places;
+  if (!(have > 1e-6 * want && want > 0))
+    return;
+  for (gsize i = 0; i < n - 1; i++)
+    weights[i] *= sqrt (want / have);
+  weights[n - 1] += (wanted - sum_of (self, weights)) / places;
 }
 
 double

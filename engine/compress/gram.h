@@ -86,6 +86,17 @@ void yv8_gram_fit (const Yv8Gram *gram, const double *inverse, const Yv8Op *op, 
 double yv8_gram_error (const Yv8Gram *gram, guint row, const double *weights);
 
 /**
+ * yv8_gram_match:
+ * @weights: [n], of row @row
+ *
+ * Scales the weights so that W x has the variance of y, and sets the bias so that it has its mean.
+ * What is fitted by least squares has the mean, and less variance by what it leaves unexplained
+ * (Frantar & Singh 2022, 2208.11580, "statistics correction"). Weights that give no variance are
+ * left alone.
+ */
+void yv8_gram_match (const Yv8Gram *gram, guint row, double *weights);
+
+/**
  * yv8_gram_variance: Returns: sum of (y - mean)^2 over places and rows: what the error of a layer
  *   is measured by
  */

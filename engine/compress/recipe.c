@@ -67,6 +67,14 @@ choose_palette (guint index)
   return index < G_N_ELEMENTS (names) ? names[index] : NULL;
 }
 
+static const char *
+choose_correct (guint index)
+{
+  static const char *const names[] = { "mean", "variance" };
+
+  return index < G_N_ELEMENTS (names) ? names[index] : NULL;
+}
+
 static gboolean
 has_share (const Yv8Step *step)
 {
@@ -74,7 +82,7 @@ has_share (const Yv8Step *step)
 }
 
 static gboolean
-has_layers (const Yv8Step *step)
+is_channels (const Yv8Step *step)
 {
   return step->unit == YV8_PRUNE_CHANNELS;
 }
@@ -88,7 +96,9 @@ static const Key KEYS[] = {
   { YV8_STEP_PRUNE, "share", NUMBER, AT (share), NULL, 0, YV8_STEP_MAX_SHARE,
       .applies = has_share },
   { YV8_STEP_PRUNE, "criterion", CHOICE, AT (criterion), "obs", .choose = choose_criterion },
-  { YV8_STEP_PRUNE, "layers", TEXT, AT (layers), "*", .applies = has_layers },
+  { YV8_STEP_PRUNE, "layers", TEXT, AT (layers), "*", .applies = is_channels },
+  { YV8_STEP_PRUNE, "correct", CHOICE, AT (correct), "mean", .choose = choose_correct,
+      .applies = is_channels },
   { YV8_STEP_QUANTIZE, "method", CHOICE, AT (method), "mse", .choose = choose_method },
   { YV8_STEP_QUANTIZE, "keep-float", TEXT, AT (keep_float), "" },
   { YV8_STEP_QUANTIZE, "max-drop", NUMBER, AT (max_drop), "0", 0, 1 },

@@ -45,10 +45,12 @@ typedef enum {
  * @name: the group's
  * @keep: of CLASSES: names or numbers, joined by commas
  * @size: of RESIZE: width and height
- * @unit: of PRUNE, as all up to @layers
+ * @unit: of PRUNE, as all up to @correct
  * @share: of the multiply-accumulates to remove, or with YV8_PRUNE_WEIGHTS of the weights; 0 to
  *   YV8_STEP_MAX_SHARE
  * @layers: comma-separated globs of the names of layers that may lose channels
+ * @correct: of channels: 0 or 1, whether the variance of what is fitted is corrected beside its
+ * mean
  * @method: of QUANTIZE, as all up to @max_drop
  * @keep_float: as in #Yv8CalibratorOptions; may be empty
  * @palette: of PALETTE: 0, 1, 2 for 16, 32, 64 centroids
@@ -64,6 +66,7 @@ typedef struct {
   double share;
   Yv8Criterion criterion;
   char *layers;
+  guint correct;
   Yv8Method method;
   char *keep_float;
   double max_drop;

@@ -362,6 +362,52 @@ test_grid (void)
   }
 }
 
+/* Over @count values. */
+static void
+moments (const double *values, guint count, double *mean, double *variance)
+{
+  *mean = *variance = 0;
+  for (guint j = 0; j < count; j++)
+    *mean += values[j] / count;
+  for (guint j = 0; j < count; j++)
+    *variance += (values[j] - *mean) * (values[j] - *mean) / count;
+}
+
+/* Any weights get the mean and variance of what is wanted; those that give none are left alone. */
+static void
+test_match (void)
+{
+  const guint count = 700;
+  g_autoptr (GRand) rand = test_rand_new ();
+  g_autoptr (Yv8Graph) graph = make_layer (rand, 0, 4, 0, 6, K3);
+  const Yv8Op *op = yv8_graph_op (graph, 1);
+  guint n = 4 * 9 + 1;
+  g_autofree float *x = make_columns (rand, n, count), *y = multiply (op, x, n, count);
+  g_autoptr (Yv8Gram) gram = make_gram (op, x, y, count);
+  g_autofree double *weights = g_new0 (double, n), *values = g_new (double, count);
+
+  for (guint row = 0; row < op->out.channels; row++) {
+    double mean, variance, wanted_mean, wanted_variance;
+    for (guint j = 0; j < count; j++)
+      values[j] = (double) y[row * count + j];
+    moments (values, count, &wanted_mean, &wanted_variance);
+    memset (weights, 0, n * sizeof *weights);
+    yv8_gram_match (gram, row, weights);
+    for (guint i = 0; i < n; i++)
+      g_assert_cmpfloat (weights[i], ==, 0);
+    for (guint i = 0; i < n; i++)
+      weights[i] = g_rand_double_range (rand, -1, 1);
+    yv8_gram_match (gram, row, weights);
+    memset (values, 0, count * sizeof *values);
+    for (guint i = 0; i < n; i++)
+      for (guint j = 0; j < count; j++)
+        values[j] += weights[i] * (double) x[i * count + j];
+    moments (values, count, &mean, &variance);
+    g_assert_cmpfloat_with_epsilon (mean, wanted_mean, 1e-3 * sqrt (wanted_variance));
+    g_assert_cmpfloat_with_epsilon (variance, wanted_variance, 1e-3 * wanted_variance);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -370,5 +416,6 @@ main (int argc, char **argv)
   g_test_add_func ("/gram/blocks", test_blocks);
   g_test_add_func ("/gram/units", test_units);
   g_test_add_func ("/gram/grid", test_grid);
+  g_test_add_func ("/gram/match", test_match);
   return g_test_run ();
 }
