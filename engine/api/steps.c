@@ -107,7 +107,7 @@ channel_options (const Job *job, GBytes *costs)
   return (Yv8ChannelOptions){ .criterion = step->criterion,
     .share = step->share,
     .layers = step->layers,
-    .match_variance = step->correct == 1,
+    .match_variance = step->correct == YV8_CORRECT_VARIANCE,
     .costs = costs };
 }
 

@@ -70,7 +70,10 @@ choose_palette (guint index)
 static const char *
 choose_correct (guint index)
 {
-  static const char *const names[] = { "mean", "variance" };
+  static const char *const names[] = {
+    [YV8_CORRECT_MEAN] = "mean",
+    [YV8_CORRECT_VARIANCE] = "variance",
+  };
 
   return index < G_N_ELEMENTS (names) ? names[index] : NULL;
 }

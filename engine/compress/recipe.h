@@ -41,6 +41,17 @@ typedef enum {
 #define YV8_N_PRUNE_UNITS (YV8_PRUNE_2_4 + 1)
 
 /**
+ * Yv8Correct: what of the values that are fitted anew, where channels went, is that of the whole
+ *   network
+ * @YV8_CORRECT_MEAN: their mean, as least squares give it
+ * @YV8_CORRECT_VARIANCE: their variance, too; yv8_gram_match()
+ */
+typedef enum {
+  YV8_CORRECT_MEAN,
+  YV8_CORRECT_VARIANCE,
+} Yv8Correct;
+
+/**
  * Yv8Step: a group of the recipe
  * @name: the group's
  * @keep: of CLASSES: names or numbers, joined by commas
@@ -49,8 +60,7 @@ typedef enum {
  * @share: of the multiply-accumulates to remove, or with YV8_PRUNE_WEIGHTS of the weights; 0 to
  *   YV8_STEP_MAX_SHARE
  * @layers: comma-separated globs of the names of layers that may lose channels
- * @correct: of channels: 0 or 1, whether the variance of what is fitted is corrected beside its
- * mean
+ * @correct: of YV8_PRUNE_CHANNELS
  * @method: of QUANTIZE, as all up to @max_drop
  * @keep_float: as in #Yv8CalibratorOptions; may be empty
  * @palette: of PALETTE: 0, 1, 2 for 16, 32, 64 centroids
@@ -66,7 +76,7 @@ typedef struct {
   double share;
   Yv8Criterion criterion;
   char *layers;
-  guint correct;
+  Yv8Correct correct;
   Yv8Method method;
   char *keep_float;
   double max_drop;

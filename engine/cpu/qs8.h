@@ -114,8 +114,7 @@ gsize yv8_cpu_qs8_scratch (const Yv8Cpu *cpu, const Yv8Op *op);
  * @n_in_blocks: of four input channels
  * @n_groups: of output channels that a tile computes together
  * @row_tasks, @group_tasks: the cut into tasks
- * @bounded: see Yv8CpuFinish, as is
- * @inverse: likewise
+ * @bounded, @inverse: see Yv8CpuFinish
  * @aligned: no word of the output has channels of another slice
  * @steps: (array) [n_groups + 1]: first step of each group; steps are counted on through the groups
  * @offsets: (array): of each step

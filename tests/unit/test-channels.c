@@ -107,7 +107,8 @@ static void
 test_fitted (void)
 {
   static const Yv8ChannelOptions KEPT = { YV8_CRITERION_L2, 0.25, NULL, TRUE },
-                                 FITTED = { YV8_CRITERION_L2, 0.25, NULL, FALSE };
+                                 FITTED = { YV8_CRITERION_L2, 0.25, NULL, FALSE },
+                                 MATCHED = { YV8_CRITERION_L2, 0.25, NULL, FALSE, TRUE };
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (Yv8Graph) graph = make_network (rand);
   g_autoptr (Yv8Album) album = step_album (rand, 12), fresh = step_album (rand, 4);
@@ -115,6 +116,9 @@ test_fitted (void)
 
   g_assert_cmpfloat (count_macs (kept), ==, count_macs (fitted));
   g_assert_cmpfloat (step_error (graph, fitted, fresh), <, 0.5 * step_error (graph, kept, fresh));
+  g_autoptr (Yv8Graph) matched = prune (graph, album, &MATCHED);
+  g_assert_cmpfloat (step_error (fitted, matched, fresh), >, 0);
+  g_assert_cmpfloat (step_error (graph, matched, fresh), <, step_error (graph, kept, fresh));
 }
 
 /* Only the tower that is named loses channels, and no more than it may. */

@@ -29,6 +29,7 @@ static const char EVERYTHING[] = "# A comment\n"
                                  "unit=channels\n"
                                  "share=0.10\n"
                                  "layers=*cv3*\n"
+                                 "correct=variance\n"
                                  "[prune the rest]\n"
                                  "share=.2\n"
                                  "unit=blocks\n"
@@ -54,6 +55,7 @@ test_parse (void)
   g_assert_cmpuint (yv8_recipe_get (recipe, 1)->size[1], ==, 320);
   g_assert_cmpint (yv8_recipe_get (recipe, 2)->unit, ==, YV8_PRUNE_CHANNELS);
   g_assert_cmpstr (yv8_recipe_get (recipe, 2)->layers, ==, "*cv3*");
+  g_assert_cmpint (yv8_recipe_get (recipe, 2)->correct, ==, YV8_CORRECT_VARIANCE);
   g_assert_cmpint (yv8_recipe_get (recipe, 3)->unit, ==, YV8_PRUNE_BLOCKS);
   g_assert_cmpfloat (yv8_recipe_get (recipe, 3)->share, ==, 0.2);
   g_assert_cmpint (yv8_recipe_get (recipe, 3)->criterion, ==, YV8_CRITERION_L1);
@@ -127,6 +129,8 @@ test_refused (void)
     { "[prune]\nunit=blocks\nshare=\n", "[prune]: share is empty" },
     { "[prune]\nunit=blocks\nshare=0.91\n", "[prune]: share must be a number from 0 to 0.9" },
     { "[prune]\nunit=2:4\nshare=0.5\n", "[prune]: share means nothing with unit=2:4" },
+    { "[prune]\nunit=channels\nshare=0.1\ncorrect=both\n", "none of mean, variance" },
+    { "[prune]\nunit=blocks\nshare=0.1\ncorrect=mean\n", "[prune]: correct means nothing" },
     { "[prune]\nunit=blocks\nshare=0.1\nlayers=*\n", "[prune]: layers means nothing" },
     { "[prune]\nunit=blocks\nshare=0.1\nshare=0.2\n", "[prune]: share occurs twice" },
     { "[prune]\nunit=2:4\n[prune]\nunit=2:4\n", "[prune] occurs twice" },
