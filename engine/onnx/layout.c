@@ -200,7 +200,7 @@ resolve (Layout *self, const Yv8Map *map, const char *name)
 {
   const Demand *demand = g_hash_table_lookup (self->by_map, map);
   Yv8Slice slice = { 0, 0, map->channels };
-  Place place;
+  Place place = { 0, 0 };
 
   if (demand->place != NOWHERE) {
     if (!demand->copied)
