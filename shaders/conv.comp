@@ -11,6 +11,7 @@
 #extension GL_GOOGLE_include_directive : require
 #include "lib/access.glsl"
 #include "lib/pixel.glsl"
+#include "lib/upsample.glsl"
 
 layout (constant_id = YV8_CONSTANT_PIXELS) const int PIXELS = 4;
 layout (constant_id = YV8_CONSTANT_KERNEL_H) const int KERNEL_H = 3;
@@ -24,7 +25,8 @@ SOURCE (YV8_BINDING_SOURCE, source)
 SOURCE (YV8_BINDING_WEIGHTS, weights)
 SOURCE (YV8_BINDING_RESIDUAL, residual)
 SOURCE_DWORDS (YV8_BINDING_AUX, bias)
-DESTINATION
+DESTINATION_F32
+UPSAMPLED_F32
 
 const int T = YV8_TILE_GROUPS;
 
@@ -90,7 +92,11 @@ main ()
       if (pixel < push.out_plane && tile + t < push.out_groups) {
         if (RESIDUAL)
           y += LOAD (residual, push.residual_first + (tile + t) * push.out_plane + pixel);
-        STORE (push.out_first + (tile + t) * push.out_plane + pixel, halo ? vec4 (0) : y);
+        y = halo ? vec4 (0) : y;
+        STORE (push.out_first + (tile + t) * push.out_plane + pixel, y);
+        if (UPSAMPLED)
+          for (int corner = 0; corner < 4; corner++)
+            STORE_UPSAMPLED_F32 (upsampled_position (tile + t, pixel, corner), y);
       }
     }
   }

@@ -16,6 +16,7 @@
 #include "lib/access.glsl"
 #include "lib/dot.glsl"
 #include "lib/pixel.glsl"
+#include "lib/upsample.glsl"
 #include "lib/epilogue.glsl"
 
 layout (constant_id = YV8_CONSTANT_PIXELS) const int PIXELS = 4;

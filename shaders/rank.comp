@@ -12,7 +12,7 @@
 #include "lib/candidate.glsl"
 
 SOURCE_DWORDS (YV8_BINDING_SOURCE, list)
-DESTINATION_OF (sorted, uvec4)
+DESTINATION_OF (YV8_BINDING_DESTINATION, sorted, uvec4)
 
 bool
 is_better (uvec4 a, uvec4 b)

@@ -55,21 +55,6 @@ channel_tasks (const Yv8Cpu *cpu, const Yv8Op *op)
 }
 
 static void
-upsample_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint channel)
-{
-  Yv8Shape in = yv8_planar_shape (&cpu->planar, &op->in[0]);
-  gsize plane = (gsize) in.height * in.width;
-  gsize width = 2 * (gsize) in.width;
-  const float *x = yv8_planar_map (&cpu->planar, &op->in[0]) + channel * plane;
-  float *y = yv8_planar_map (&cpu->planar, &op->out) + 4 * channel * plane;
-
-  for (guint row = 0; row < in.height; row++, x += in.width, y += 2 * width) {
-    cpu->kernels->double_row (y, x, in.width);
-    memcpy (y + width, y, width * sizeof (float));
-  }
-}
-
-static void
 copy_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint channel)
 {
   Yv8Shape out = yv8_planar_shape (&cpu->planar, &op->out);
@@ -91,7 +76,8 @@ static const Kernel KERNELS[][YV8_N_OP_KINDS] = {
     [YV8_OP_CONV] = { "conv_f32", "conv_f32_silu", conv_tasks, yv8_cpu_conv_task },
     [YV8_OP_MAXPOOL] = { "maxpool_f32", "maxpool_f32", yv8_cpu_maxpool_f32_tasks,
         yv8_cpu_maxpool_f32_task },
-    [YV8_OP_UPSAMPLE] = { "upsample_f32", "upsample_f32", channel_tasks, upsample_task },
+    [YV8_OP_UPSAMPLE] = { "upsample_f32", "upsample_f32", channel_tasks,
+        yv8_cpu_upsample_f32_task },
     [YV8_OP_COPY] = { "copy_f32", "copy_f32", channel_tasks, copy_task },
     [YV8_OP_DETECT] = { "detect_host", "detect_host", no_tasks, NULL },
   },
@@ -152,6 +138,8 @@ prepare_ops (Yv8Cpu *cpu, gsize *most)
     gsize size = 0;
     if (op->kind == YV8_OP_CONV && !prepare_conv (cpu, op, i, &size))
       return FALSE;
+    if (op->upsampled.channels)
+      size = MAX (size, yv8_cpu_qs8_scratch (cpu, op));
     if (op->kind == YV8_OP_MAXPOOL)
       size = yv8_cpu_maxpool_scratch (cpu, op);
     else if (op->kind != YV8_OP_CONV && op->kind != YV8_OP_DETECT)

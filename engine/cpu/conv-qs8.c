@@ -524,7 +524,7 @@ run_tiles (Task *task, const guint32 *x, gsize n, guint first_group, guint end_g
 static void
 run_rows (Task *task, const guint32 *x, guint first_group, guint end_group)
 {
-  guint pitch = task->conv->pitch;
+  guint pitch = task->conv->pitch, first_row = task->first_row;
 
   if (!task->y || task->width % task->cpu->kernels->qs8->lanes) {
     gsize n = (gsize) (task->end_row - task->first_row - 1) * pitch + task->width;
@@ -533,6 +533,31 @@ run_rows (Task *task, const guint32 *x, guint first_group, guint end_group)
   }
   for (; task->first_row < task->end_row; task->first_row++, x += pitch)
     run_tiles (task, x, task->width, first_group, end_group);
+  task->first_row = first_row;
+}
+
+/* What lies around the outputs that are int8, and what is made of them at twice the size. */
+static void
+finish_maps (const Task *task, guint first_group, guint end_group, gpointer scratch)
+{
+  Yv8Cpu *cpu = task->cpu;
+  const Yv8Slice *out = &task->op->out, *upsampled = &task->op->upsampled;
+  guint channels = cpu->kernels->qs8->channels, blocks = channels / 4;
+  guint32 zero = (guint32) (task->op->quant.zero & 255) * 0x01010101u;
+  gsize first = (gsize) task->first_row * task->width;
+  gsize n = (gsize) task->end_row * task->width - first;
+
+  for (guint c = first_group * channels;
+       task->y && upsampled->channels && c < MIN (end_group * channels, out->channels); c++)
+    yv8_cpu_upsample_f32 (cpu, out, upsampled, c, first, n);
+  for (guint i = first_group * blocks; !task->y && i < MIN (end_group * blocks, task->out.n_blocks);
+       i++) {
+    yv8_cpu_map_halo (cpu, &task->out, i, task->first_row, task->end_row, zero);
+    if (!upsampled->channels)
+      continue;
+    Yv8CpuMap to = yv8_cpu_map (cpu, upsampled);
+    yv8_cpu_upsample_qs8 (cpu, &task->out, &to, i, task->first_row, task->end_row, zero, scratch);
+  }
 }
 
 void
@@ -552,9 +577,5 @@ yv8_cpu_conv_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint index)
     x = in.data + (task.first_row + 1 - op->window.pad) * (gsize) in.pitch + 1 - op->window.pad;
   }
   run_rows (&task, x, first, end);
-
-  guint blocks = cpu->kernels->qs8->channels / 4;
-  for (guint i = first * blocks; !task.y && i < MIN (end * blocks, task.out.n_blocks); i++)
-    yv8_cpu_map_halo (cpu, &task.out, i, task.first_row, task.end_row,
-        (guint32) (op->quant.zero & 255) * 0x01010101u);
+  finish_maps (&task, first, end, cpu->scratch[lane]);
 }

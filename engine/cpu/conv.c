@@ -183,5 +183,7 @@ yv8_cpu_conv_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task)
       cpu->kernels->finish (y, op->bias[row + i], n);
     if (residual)
       cpu->kernels->add (y, residual + (row + i) * conv.plane + first, n);
+    if (op->upsampled.channels)
+      yv8_cpu_upsample_f32 (cpu, &op->out, &op->upsampled, (guint) (row + i), first, n);
   }
 }

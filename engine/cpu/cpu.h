@@ -73,6 +73,16 @@ guint yv8_cpu_maxpool_f32_tasks (const Yv8Cpu *cpu, const Yv8Op *op);
 void yv8_cpu_maxpool_f32_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint channel);
 
 /**
+ * yv8_cpu_upsample_f32: doubles @n values of @channel from the @first-th on; @in and @out are maps
+ * of float32
+ */
+void yv8_cpu_upsample_f32 (const Yv8Cpu *cpu, const Yv8Slice *in, const Yv8Slice *out,
+    guint channel, gsize first, gsize n);
+
+/* Tasks of float UPSAMPLE: a channel. */
+void yv8_cpu_upsample_f32_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint channel);
+
+/**
  * yv8_cpu_peak: of Yv8BackendClass
  */
 gboolean yv8_cpu_peak (Yv8Backend *backend, Yv8Peak *peak);

@@ -134,23 +134,6 @@ yv8_cpu_input_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task)
 }
 
 void
-yv8_cpu_upsample_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint block)
-{
-  Yv8CpuMap in = yv8_cpu_map (cpu, &op->in[0]), out = yv8_cpu_map (cpu, &op->out);
-  guint32 *aligned = cpu->scratch[lane], *y = aligned + in.width;
-  guint32 zero = *yv8_cpu_map_line (&in, out.lane, block, 0, 1, aligned);
-
-  for (guint row = 0; row < in.height; row++) {
-    cpu->kernels->double_row (y,
-        yv8_cpu_map_line (&in, out.lane, block, yv8_cpu_map_row (&in, row), in.width, aligned),
-        in.width);
-    yv8_cpu_map_store (cpu, &out, block, yv8_cpu_map_row (&out, 2 * (gsize) row), y, out.width);
-    yv8_cpu_map_store (cpu, &out, block, yv8_cpu_map_row (&out, 2 * (gsize) row + 1), y, out.width);
-  }
-  yv8_cpu_map_halo (cpu, &out, block, 0, out.height, zero);
-}
-
-void
 yv8_cpu_copy_qs8_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint block)
 {
   Yv8CpuMap in = yv8_cpu_map (cpu, &op->in[0]), out = yv8_cpu_map (cpu, &op->out);

@@ -76,6 +76,14 @@ gsize yv8_cpu_map_row (const Yv8CpuMap *map, gsize row);
 void yv8_cpu_map_store (
     const Yv8Cpu *cpu, const Yv8CpuMap *map, guint block, gsize at, const guint32 *x, gsize n);
 
+/**
+ * yv8_cpu_upsample_qs8: writes rows 2 @first to 2 @end - 1 of @block of @out, halo and all
+ * @zero: zero points of the four channels
+ * @scratch: 3 in->width words
+ */
+void yv8_cpu_upsample_qs8 (const Yv8Cpu *cpu, const Yv8CpuMap *in, const Yv8CpuMap *out,
+    guint block, guint first, guint end, guint32 zero, guint32 *scratch);
+
 /* Functions of Yv8BackendClass. */
 gboolean yv8_cpu_load_values (Yv8Backend *backend, const float *values, GError **error);
 gboolean yv8_cpu_read (Yv8Backend *backend, const Yv8Slice *slice, float *values, GError **error);
@@ -92,7 +100,8 @@ void yv8_cpu_quantize_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task
 void yv8_cpu_dequantize_task (Yv8Cpu *cpu, const Yv8Op *op, guint lane, guint task);
 
 /**
- * yv8_cpu_qs8_scratch: Returns: words of scratch that a task of @op needs, any but CONV and MAXPOOL
+ * yv8_cpu_qs8_scratch: Returns: words of scratch that a task of @op needs, any but CONV and
+ * MAXPOOL, or a CONV for what it upsamples
  */
 gsize yv8_cpu_qs8_scratch (const Yv8Cpu *cpu, const Yv8Op *op);
 

@@ -27,6 +27,8 @@ find_lifetimes (Yv8Plan *plan, const Yv8Graph *graph, gboolean keep)
       touch (plan, op->in[j].buffer, i);
     if (op->kind != YV8_OP_DETECT)
       touch (plan, op->out.buffer, i);
+    if (op->upsampled.channels)
+      touch (plan, op->upsampled.buffer, i);
   }
   for (guint i = 0; i < graph->outputs->len; i++)
     plan->last[yv8_graph_output (graph, i)->buffer] = G_MAXUINT;

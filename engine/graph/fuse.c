@@ -37,6 +37,20 @@ is_next_level (const Yv8Op *pool, const Yv8Op *op)
          yv8_op_levels (pool) < YV8_OP_MAX_LEVELS;
 }
 
+/* Returns: (nullable): the op of @fused whose output @op upsamples, if it can do that, too */
+static Yv8Op *
+find_upsampled (const Yv8Graph *fused, const Yv8Op *op)
+{
+  for (guint i = 0; op->kind == YV8_OP_UPSAMPLE && i < yv8_graph_n_ops (fused); i++) {
+    Yv8Op *conv = &g_array_index (fused->ops, Yv8Op, i);
+    if (conv->kind == YV8_OP_CONV && !conv->upsampled.channels &&
+        conv->out.buffer == op->in[0].buffer && conv->out.channel == op->in[0].channel &&
+        conv->out.channels == op->in[0].channels && op->out.channel % 4 == conv->out.channel % 4)
+      return conv;
+  }
+  return NULL;
+}
+
 Yv8Graph *
 yv8_graph_fuse (const Yv8Graph *graph)
 {
@@ -46,8 +60,11 @@ yv8_graph_fuse (const Yv8Graph *graph)
   g_array_set_clear_func (fused->ops, NULL);
   for (guint i = 0; i < yv8_graph_n_ops (graph); i++) {
     const Yv8Op *op = yv8_graph_op (graph, i);
+    Yv8Op *conv = find_upsampled (fused, op);
     if (last && is_next_level (last, op))
       last->out.channels += op->out.channels;
+    else if (conv)
+      conv->upsampled = op->out;
     else
       last = yv8_graph_add_op (fused, op);
   }

@@ -108,6 +108,8 @@ typedef struct {
  * Yv8Op:
  * @name: (transfer full): of the node in the source model; unique in the graph
  * @out: unused by DETECT
+ * @upsampled: of CONV, in what yv8_graph_fuse() makes: where the output is written a second time,
+ *   as UPSAMPLE does; else without channels
  * @window: of CONV and MAXPOOL
  * @weights: (transfer full): of CONV, float32 [out.channels][in[0].channels][kernel_h][kernel_w]
  * @bias: (transfer full): of CONV, float32 [out.channels]
@@ -127,6 +129,7 @@ typedef struct {
   guint n_in;
   Yv8Slice in[YV8_OP_MAX_INPUTS];
   Yv8Slice out;
+  Yv8Slice upsampled;
   Yv8Window window;
   Yv8Activation activation;
   float *weights;
@@ -216,9 +219,11 @@ void yv8_quants_free (Yv8Quant **quants);
  * As a backend runs it. MAXPOOL ops that follow one another, each of which pools what the last one
  * wrote, by the same window, which keeps the size, into the channels behind it, are one op of
  * several levels: level k is the window's maximum taken k + 1 times, in the k-th in[0].channels
- * channels of out. These begin at multiples of 4. All buffers hold the same after a run.
+ * channels of out. These begin at multiples of 4. An UPSAMPLE of all that a CONV writes becomes
+ * part of the CONV, if both slices begin at the same place within four channels. All buffers hold
+ * the same after a run.
  *
- * Returns: (transfer full): a graph that yv8_graph_check() would refuse, for these levels
+ * Returns: (transfer full): a graph that yv8_graph_check() would refuse, for what it does not know
  */
 Yv8Graph *yv8_graph_fuse (const Yv8Graph *graph);
 

@@ -9,6 +9,17 @@ hands_on (Yv8OpKind kind)
   return kind == YV8_OP_MAXPOOL || kind == YV8_OP_UPSAMPLE || kind == YV8_OP_COPY;
 }
 
+/* Of what @op writes at @out. */
+static void
+set_quants (Yv8Quant **quants, const Yv8Op *op, const Yv8Slice *out)
+{
+  const Yv8Slice *in = &op->in[0];
+
+  for (guint c = 0; c < out->channels; c++)
+    quants[out->buffer][out->channel + c] =
+        hands_on (op->kind) ? quants[in->buffer][in->channel + c % in->channels] : op->quant;
+}
+
 Yv8Quant **
 yv8_graph_quants (const Yv8Graph *graph)
 {
@@ -21,10 +32,8 @@ yv8_graph_quants (const Yv8Graph *graph)
     const Yv8Op *op = yv8_graph_op (graph, i);
     if (op->kind == YV8_OP_DETECT || yv8_graph_buffer_type (graph, op->out.buffer) != YV8_TYPE_QS8)
       continue;
-    Yv8Quant *out = quants[op->out.buffer] + op->out.channel;
-    const Yv8Slice *in = &op->in[0];
-    for (guint c = 0; c < op->out.channels; c++)
-      out[c] = hands_on (op->kind) ? quants[in->buffer][in->channel + c % in->channels] : op->quant;
+    set_quants (quants, op, &op->out);
+    set_quants (quants, op, &op->upsampled);
   }
   return quants;
 }

@@ -64,6 +64,17 @@ set_shape (const Yv8Op *op, const Yv8Shape *out, Yv8Shape *buffer, GError **erro
   return TRUE;
 }
 
+/* Of what @op writes: @out, and that at twice the sides. */
+static gboolean
+set_shapes (const Yv8Op *op, const Yv8Shape *out, Yv8Shape *shapes, GError **error)
+{
+  const Yv8Shape upsampled = { out->channels, 2 * out->height, 2 * out->width, out->type };
+
+  return set_shape (op, out, &shapes[op->out.buffer], error) &&
+         (!op->upsampled.channels ||
+             set_shape (op, &upsampled, &shapes[op->upsampled.buffer], error));
+}
+
 static gboolean
 check_inputs (const Yv8Op *op, const Yv8Shape *shapes, guint width, guint height, GError **error)
 {
@@ -105,7 +116,7 @@ yv8_graph_infer (const Yv8Graph *graph, guint width, guint height, GError **erro
     const Yv8Shape input = { .height = height, .width = width };
     const Yv8Shape *in = op->kind == YV8_OP_INPUT ? &input : &shapes[op->in[0].buffer];
     Yv8Shape out = infer_op (op, in);
-    if (op->kind != YV8_OP_DETECT && !set_shape (op, &out, &shapes[op->out.buffer], error))
+    if (op->kind != YV8_OP_DETECT && !set_shapes (op, &out, shapes, error))
       return NULL;
     if (!check_inputs (op, shapes, width, height, error))
       return NULL;
@@ -154,6 +165,8 @@ yv8_op_bytes (const Yv8Op *op, const Yv8Shape *shapes)
     return 0;
   for (guint i = 0; i < op->n_in; i++)
     bytes += slice_bytes (&op->in[i], shapes);
+  if (op->upsampled.channels)
+    bytes += slice_bytes (&op->upsampled, shapes);
   return bytes + slice_bytes (&op->out, shapes);
 }
 

@@ -254,6 +254,8 @@ write_set (const Backend *self, guint index, VkDescriptorSet set)
     [YV8_BINDING_AUX] = conv ? &self->ops[index].aux : rows_of (self, &op->in[0]),
     [YV8_BINDING_RESIDUAL] = op->n_in > 1 ? &self->maps[op->in[1].buffer] : source,
     [YV8_BINDING_DESTINATION] = &self->maps[op->out.buffer],
+    [YV8_BINDING_UPSAMPLED] =
+        &self->maps[op->upsampled.channels ? op->upsampled.buffer : op->out.buffer],
   };
 
   yv8_vulkan_set_write (self->device, set, spans);
@@ -328,7 +330,8 @@ run_op (Yv8Backend *backend, guint index, GError **error)
   Backend *self = self_of (backend);
   const Yv8Op *op = yv8_graph_op (self->program->graph, index);
   const OpState *state = &self->ops[index];
-  Yv8VulkanRange reads[2], write;
+  Yv8VulkanRange reads[2], writes[2];
+  guint n_writes = 1;
 
   if (op->kind != YV8_OP_INPUT && op->kind != YV8_OP_DETECT) {
     VkPipeline pipeline = yv8_vulkan_pipelines_get (
@@ -340,10 +343,12 @@ run_op (Yv8Backend *backend, guint index, GError **error)
     write_set (self, index, set);
     for (guint i = 0; i < op->n_in; i++)
       reads[i] = range_of (self, &op->in[i]);
-    write = range_of (self, &op->out);
+    writes[0] = range_of (self, &op->out);
+    if (op->upsampled.channels)
+      writes[n_writes++] = range_of (self, &op->upsampled);
     for (guint i = 0; i < YV8_DETECTOR_IN_FLIGHT; i++)
       yv8_vulkan_recorder_dispatch (self->slots[i].network, self->pipelines, pipeline, set,
-          &state->kernel, reads, op->n_in, &write, 1);
+          &state->kernel, reads, op->n_in, writes, n_writes);
   }
   for (guint i = 0; i < YV8_DETECTOR_IN_FLIGHT; i++)
     yv8_vulkan_recorder_time (self->slots[i].network);

@@ -202,11 +202,12 @@ set_key (Yv8VulkanKernel *self, const Yv8Op *op)
 {
   const Yv8Window *window = &op->window;
 
-  g_snprintf (self->key, sizeof self->key, "%s %ux%u/%u+%u %u to %u of %ux%u%s%s", self->name,
+  g_snprintf (self->key, sizeof self->key, "%s %ux%u/%u+%u %u to %u of %ux%u%s%s%s", self->name,
       window->kernel_h, window->kernel_w, window->stride, window->pad, self->push.in_groups,
       self->push.out_groups, self->push.out_width, self->push.out_height,
       self->constants.values[YV8_CONSTANT_RESIDUAL] ? " residual" : "",
-      self->constants.values[YV8_CONSTANT_TO_F32] ? " f32" : "");
+      self->constants.values[YV8_CONSTANT_TO_F32] ? " f32" : "",
+      self->constants.values[YV8_CONSTANT_UPSAMPLED] ? " upsampled" : "");
 }
 
 static gboolean
@@ -220,6 +221,8 @@ set_conv (Yv8VulkanKernel *self, const Yv8VulkanDevice *device, const Yv8Op *op,
   values[YV8_CONSTANT_SILU] = op->activation == YV8_ACTIVATION_SILU;
   values[YV8_CONSTANT_RESIDUAL] = op->n_in == 2;
   values[YV8_CONSTANT_TO_F32] = shapes[op->out.buffer].type == YV8_TYPE_F32;
+  values[YV8_CONSTANT_UPSAMPLED] = op->upsampled.channels > 0;
+  self->push.upsampled_first = first_of (&op->upsampled, shapes);
   if (op->n_in == 2) {
     if (!check_slice (&op->in[1], op->name, error))
       return FALSE;

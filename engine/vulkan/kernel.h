@@ -20,7 +20,7 @@ G_BEGIN_DECLS
 typedef struct {
   char shader[32];
   char name[48];
-  char key[96];
+  char key[112];
   gsize sparse_runs;
   Yv8VulkanTile tile;
   guint32 parts;

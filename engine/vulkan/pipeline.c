@@ -28,7 +28,7 @@ yv8_vulkan_shader_find (const char *name)
 VkDescriptorType
 yv8_vulkan_binding_type (const Yv8VulkanDevice *device, guint binding)
 {
-  gboolean loads = binding != YV8_BINDING_DESTINATION;
+  gboolean loads = binding != YV8_BINDING_DESTINATION && binding != YV8_BINDING_UPSAMPLED;
 
   return loads && device->texel ? VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER
                                 : VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;

@@ -13,7 +13,7 @@ typedef struct {
   Yv8VulkanTile tile;
 } Record;
 
-G_STATIC_ASSERT (sizeof (Record) == 96 + 6 * 4);
+G_STATIC_ASSERT (sizeof (Record) == 112 + 6 * 4);
 
 struct _Yv8VulkanTiles {
   const Yv8VulkanDevice *device;

@@ -29,8 +29,8 @@ layout (local_size_x = YV8_LANES) in;
     type data[];                                                                                   \
   }                                                                                                \
   name;
-#define DESTINATION_OF(name, type)                                                                 \
-  layout (std430, binding = YV8_BINDING_DESTINATION) writeonly buffer name##_block                 \
+#define DESTINATION_OF(place, name, type)                                                          \
+  layout (std430, binding = place) writeonly buffer name##_block                                   \
   {                                                                                                \
     type data[];                                                                                   \
   }                                                                                                \
@@ -55,8 +55,10 @@ layout (local_size_x = YV8_LANES) in;
 #define SOURCE_DWORDS(place, name) STORAGE (place, name, uvec4)
 #define LOAD_DWORDS                LOAD_DWORD
 #endif
-#define DESTINATION_F32        DESTINATION_OF (destination, PACKED)
-#define STORE_F32(position, v) destination.data[position] = PACK (v)
+#define DESTINATION_F32                  DESTINATION_OF (YV8_BINDING_DESTINATION, destination, PACKED)
+#define UPSAMPLED_F32                    DESTINATION_OF (YV8_BINDING_UPSAMPLED, upsampled, PACKED)
+#define STORE_F32(position, v)           destination.data[position] = PACK (v)
+#define STORE_UPSAMPLED_F32(position, v) upsampled.data[position] = PACK (v)
 
 /* OUTSIDE: what a halo holds where the kernel hands on values: that of the plane that it reads. */
 #ifdef QS8

@@ -34,7 +34,8 @@
 #define YV8_BINDING_AUX         2 /* the bias; the picture of the input; of int8, YV8_ROW_* */
 #define YV8_BINDING_RESIDUAL    3
 #define YV8_BINDING_DESTINATION 4 /* what it writes */
-#define YV8_N_BINDINGS          5
+#define YV8_BINDING_UPSAMPLED   5 /* the same at twice the sides, by some convolutions */
+#define YV8_N_BINDINGS          6
 
 #define YV8_CONSTANT_PIXELS     0 /* pixels of a lane */
 #define YV8_CONSTANT_KERNEL_H   1
@@ -51,10 +52,11 @@
 #define YV8_CONSTANT_LANES  11 /* of a workgroup of an int8 convolution */
 #define YV8_CONSTANT_SPARSE 12 /* weights are sparse */
 /* Lanes of a workgroup of a product of matrices: along the pixels, along the output channels. */
-#define YV8_CONSTANT_COLUMNS 13
-#define YV8_CONSTANT_LINES   14
-#define YV8_CONSTANT_LEVELS  15 /* of a pooling */
-#define YV8_N_CONSTANTS      16
+#define YV8_CONSTANT_COLUMNS   13
+#define YV8_CONSTANT_LINES     14
+#define YV8_CONSTANT_LEVELS    15 /* of a pooling */
+#define YV8_CONSTANT_UPSAMPLED 16 /* a convolution writes YV8_BINDING_UPSAMPLED, too */
+#define YV8_N_CONSTANTS        17
 
 /* What an int8 kernel knows of its channels, for each group so many rows of four dwords. The first
  * three are of a convolution's outputs, see numeric.h; the last two of the residual's channels, or
@@ -102,7 +104,7 @@ YV8_STRUCT
 {
   YV8_UINT in_first, in_groups, in_pitch, in_plane, in_height, in_width;
   YV8_UINT out_first, out_groups, out_pitch, out_plane, out_height, out_width;
-  YV8_UINT residual_first;
+  YV8_UINT residual_first, upsampled_first;
   YV8_UINT channels;
   YV8_UINT rows_first;
   YV8_UINT zero, inverse;

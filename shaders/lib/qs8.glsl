@@ -6,8 +6,10 @@
 
 #define SOURCE_QS8                 SOURCE_DWORD
 #define LOAD_QS8                   LOAD_DWORD
-#define DESTINATION_QS8            DESTINATION_OF (dwords, uint)
+#define DESTINATION_QS8            DESTINATION_OF (YV8_BINDING_DESTINATION, dwords, uint)
 #define STORE_QS8(position, dword) dwords.data[position] = dword
+#define UPSAMPLED_QS8              DESTINATION_OF (YV8_BINDING_UPSAMPLED, upsampled_dwords, uint)
+#define STORE_UPSAMPLED_QS8(position, dword) upsampled_dwords.data[position] = dword
 
 #define ROWS                          SOURCE_DWORDS (YV8_BINDING_AUX, rows)
 #define ROW(group, row)               ivec4 (LOAD_DWORDS (rows, (group) * YV8_N_ROWS + row))

@@ -97,6 +97,8 @@ describe (const Yv8VulkanKernel *kernel)
     g_string_append_printf (text, " shift %u", values[YV8_CONSTANT_SHIFT]);
   if (values[YV8_CONSTANT_RESIDUAL])
     g_string_append (text, " residual");
+  if (values[YV8_CONSTANT_UPSAMPLED])
+    g_string_append (text, " upsampled");
   return g_string_free (text, FALSE);
 }
 

@@ -4,7 +4,8 @@
  *
  * Buffer 0, given as values, is float32; buffer 1, int8, is made from it in pieces of their own
  * scales and zero points, which may begin and end anywhere: [before][in][after][gap][residual].
- * Buffer 2, float32 or int8: [before][out][after]. QUANTIZE itself goes from buffer 0 to 2. */
+ * Buffer 2, float32 or int8: [before][out][after]. QUANTIZE itself goes from buffer 0 to 2. Buffer
+ * 3, if any: buffer 2 upsampled; buffer 4, float32: a convolution of it. */
 #include "cases.h"
 
 #include <math.h>
@@ -151,6 +152,24 @@ add_guard (Yv8Graph *graph, const Case *test, gboolean f32, guint from, guint to
     add_op (graph, kind, in, out, test->window, rand);
 }
 
+/* Sees the halo of what was upsampled. */
+static void
+add_reader (Yv8Graph *graph, gboolean f32, guint channels, GRand *rand)
+{
+  const Yv8Window window = { 3, 3, 1, 1 };
+
+  yv8_graph_add_buffer (graph, 1);
+  add_op (graph, YV8_OP_CONV, (Yv8Slice){ 3, 0, channels }, (Yv8Slice){ 4, 0, 1 }, window, rand);
+  Yv8Op *op = &g_array_index (graph->ops, Yv8Op, graph->ops->len - 1);
+  if (!f32) {
+    fill_qweights (op, VALUES_RANDOM, rand);
+    return;
+  }
+  op->weights = g_new0 (float, 9 * channels);
+  op->bias = g_new0 (float, 1);
+  op->weights[9 * g_rand_int_range (rand, 0, (gint) channels)] = 1;
+}
+
 static Yv8Graph *
 qs8_graph (const Case *test, gboolean f32, guint align, GRand *rand)
 {
@@ -159,17 +178,22 @@ qs8_graph (const Case *test, gboolean f32, guint align, GRand *rand)
   guint out_channels = test->before + test->out_channels + test->after;
   guint source = test->kind == YV8_OP_QUANTIZE ? 0 : 1;
   Yv8Op input = { YV8_OP_INPUT, g_strdup ("input"), .out = { 0, 0, in_channels } };
-  const Yv8Slice outs[] = { { source, 0, in_channels }, { 2, 0, out_channels } };
+  const Yv8Slice outs[] = { { source, 0, in_channels }, { 2, 0, out_channels },
+    { 3, 0, out_channels }, { 4, 0, 1 } };
 
   yv8_graph_add_buffer (graph, in_channels);
   yv8_graph_add_typed_buffer (graph, in_channels, YV8_TYPE_QS8);
   yv8_graph_add_typed_buffer (graph, out_channels, f32 ? YV8_TYPE_F32 : YV8_TYPE_QS8);
-  g_array_append_vals (graph->outputs, outs, G_N_ELEMENTS (outs));
+  if (test->upsampled)
+    yv8_graph_add_typed_buffer (graph, out_channels, f32 ? YV8_TYPE_F32 : YV8_TYPE_QS8);
+  g_array_append_vals (graph->outputs, outs, test->upsampled ? 4 : 2);
   yv8_graph_add_op (graph, &input);
   add_pieces (graph, in_channels, align, rand);
   add_guard (graph, test, f32, 0, 0, rand);
   add_guard (
       graph, test, f32, test->before + test->in_channels, test->before + test->out_channels, rand);
+  case_add_upsampled (graph, test, 2, 0, test->before);
+  case_add_upsampled (graph, test, 2, test->before + test->out_channels, test->after);
   add_op (graph, test->kind, (Yv8Slice){ source, test->before, test->in_channels },
       (Yv8Slice){ 2, test->before, test->out_channels / MAX (test->levels, 1) }, test->window,
       rand);
@@ -183,6 +207,9 @@ qs8_graph (const Case *test, gboolean f32, guint align, GRand *rand)
     if (test->residual)
       op->in[op->n_in++] = (Yv8Slice){ 1, case_residual_channel (test), test->out_channels };
   }
+  case_add_upsampled (graph, test, 2, test->before, test->out_channels);
+  if (test->upsampled)
+    add_reader (graph, f32, out_channels, rand);
   return graph;
 }
 
@@ -217,6 +244,8 @@ qs8_values (const Case *test, const Yv8Graph *graph, GRand *rand)
 static char *
 compare (const Yv8Graph *graph, const Yv8Shape *shapes, float **got, float **want)
 {
+  static const char *const NAMES[] = { "source", "destination", "upsampled", "reader" };
+
   for (guint i = 0; i < graph->outputs->len; i++) {
     const Yv8Shape *shape = &shapes[yv8_graph_output (graph, i)->buffer];
     gsize n = (gsize) shape->channels * shape->height * shape->width;
@@ -224,8 +253,8 @@ compare (const Yv8Graph *graph, const Yv8Shape *shapes, float **got, float **wan
       if (memcmp (&got[i][j], &want[i][j], sizeof (float)) != 0)
         return g_strdup_printf ("%s, channel %" G_GSIZE_FORMAT ", value %" G_GSIZE_FORMAT
                                 " is %.9g, want %.9g",
-            i ? "destination" : "source", j / (shape->height * shape->width),
-            j % (shape->height * shape->width), (double) got[i][j], (double) want[i][j]);
+            NAMES[i], j / (shape->height * shape->width), j % (shape->height * shape->width),
+            (double) got[i][j], (double) want[i][j]);
   }
   return NULL;
 }

@@ -4,7 +4,8 @@
  *
  * Buffer 0, given as values: [before][in][after][gap][residual]; buffer 1: [before][out][after].
  * The guards of buffer 1 are made from those of buffer 0, before the op, by an op that gives the
- * same size and moves values unchanged. */
+ * same size and moves values unchanged. Buffer 2, if any: buffer 1 upsampled, of which guards are
+ * made before the op; buffer 3: one channel of it, moved by a pixel. */
 #include "cases.h"
 
 #include <math.h>
@@ -17,7 +18,8 @@
 enum {
   OUT_SOURCE,
   OUT_DESTINATION,
-  N_OUTS,
+  OUT_UPSAMPLED,
+  OUT_MOVED,
 };
 
 /* Tolerances, in units of the bound: the same op with absolute weights, bias and values and without
@@ -121,6 +123,7 @@ case_random (Yv8OpKind kind, guint align, GRand *rand)
   test.residual = kind == YV8_OP_CONV && test.window.stride == 1 &&
                   test.window.kernel_h == 2 * test.window.pad + 1 &&
                   test.window.kernel_w == test.window.kernel_h && g_rand_boolean (rand);
+  test.upsampled = kind == YV8_OP_CONV && g_rand_boolean (rand);
   gint least = MAX (test.window.kernel_h, test.window.kernel_w) - 2 * test.window.pad;
   least = MAX (least, 1);
   test.width = random_side (rand, least);
@@ -215,6 +218,43 @@ case_add_levels (Yv8Graph *graph, const Case *test)
   }
 }
 
+void
+case_add_upsampled (Yv8Graph *graph, const Case *test, guint buffer, guint channel, guint channels)
+{
+  const Yv8Op op = {
+    .kind = YV8_OP_UPSAMPLE,
+    .name = g_strdup_printf ("upsampled %u", channel),
+    .n_in = 1,
+    .in = { { buffer, channel, channels } },
+    .out = { buffer + 1, channel, channels },
+  };
+
+  if (test->upsampled && channels)
+    yv8_graph_add_op (graph, &op);
+  else
+    g_free (op.name);
+}
+
+/* Sees the halo of what was upsampled. */
+static void
+add_moved (Yv8Graph *graph, guint channels, GRand *rand)
+{
+  const Yv8Op op = {
+    .kind = YV8_OP_CONV,
+    .name = g_strdup ("moved"),
+    .n_in = 1,
+    .in = { { 2, 0, channels } },
+    .out = { 3, 0, 1 },
+    .window = { 3, 3, 1, 1 },
+    .weights = g_new0 (float, 9 * channels),
+    .bias = g_new0 (float, 1),
+  };
+
+  op.weights[9 * g_rand_int_range (rand, 0, (gint) channels) + 8 * g_rand_int_range (rand, 0, 2)] =
+      1;
+  yv8_graph_add_op (graph, &op);
+}
+
 static Yv8Graph *
 case_graph (const Case *test, GRand *rand)
 {
@@ -233,19 +273,26 @@ case_graph (const Case *test, GRand *rand)
     .window = test->window,
     .activation = test->activation,
   };
-  const Yv8Slice outs[N_OUTS] = { { 0, 0, in_channels }, { 1, 0, out_channels } };
+  const Yv8Slice outs[] = { { 0, 0, in_channels }, { 1, 0, out_channels }, { 2, 0, out_channels },
+    { 3, 0, 1 } };
 
-  yv8_graph_add_buffer (graph, in_channels);
-  yv8_graph_add_buffer (graph, out_channels);
-  g_array_append_vals (graph->outputs, outs, N_OUTS);
+  for (guint i = 0; i < (test->upsampled ? OUT_MOVED : OUT_DESTINATION) + 1; i++) {
+    yv8_graph_add_buffer (graph, outs[i].channels);
+    g_array_append_val (graph->outputs, outs[i]);
+  }
   yv8_graph_add_op (graph, &input);
   add_guard (graph, test, 0, 0, test->before);
   add_guard (graph, test, test->before + test->in_channels, test->before + test->out_channels,
       test->after);
+  case_add_upsampled (graph, test, 1, 0, test->before);
+  case_add_upsampled (graph, test, 1, test->before + test->out_channels, test->after);
   if (test->kind == YV8_OP_CONV)
     fill_weights (&op, test->values, rand);
   yv8_graph_add_op (graph, &op);
   case_add_levels (graph, test);
+  case_add_upsampled (graph, test, 1, test->before, test->out_channels);
+  if (test->upsampled)
+    add_moved (graph, out_channels, rand);
   return graph;
 }
 
@@ -303,8 +350,8 @@ case_run (const Yv8Graph *graph, const Case *test, Yv8Backend *backend, const fl
     return NULL;
   if (f16)
     *f16 = has_f16 (executor, yv8_graph_n_ops (yv8_executor_graph (executor)) - 1);
-  float **outs = g_new0 (float *, N_OUTS + 1);
-  for (guint i = 0; i < N_OUTS; i++) {
+  float **outs = g_new0 (float *, graph->outputs->len + 1);
+  for (guint i = 0; i < graph->outputs->len; i++) {
     const Yv8Slice *slice = yv8_graph_output (graph, i);
     const Yv8Shape *shape = &yv8_executor_shapes (executor)[slice->buffer];
     outs[i] = g_new (float, (gsize) slice->channels * shape->height * shape->width);
@@ -357,16 +404,42 @@ check_outs (
   return wrong;
 }
 
+/* Values of the destination, upsampled and moved, as they are. */
+static char *
+check_upsampled (const Yv8Graph *graph, const Yv8Shape *shapes, float **got)
+{
+  const Yv8Shape *out = &shapes[1], *upsampled = &shapes[2];
+  const Yv8Op *moved = yv8_graph_op (graph, yv8_graph_n_ops (graph) - 1);
+  gsize plane = (gsize) upsampled->height * upsampled->width, wrong = 0;
+  guint tap = 0;
+
+  while (moved->weights[tap] == 0)
+    tap++;
+  gint step = tap % 9 ? 1 : -1;
+  for (gsize i = 0; i < upsampled->channels * plane; i++) {
+    gint64 row = (gint64) (i % plane / upsampled->width), column = (gint64) (i % upsampled->width);
+    gsize from = (i / plane * out->height + row / 2) * out->width + column / 2;
+    gint64 y = row + step, x = column + step;
+    gboolean inside = y >= 0 && y < upsampled->height && x >= 0 && x < upsampled->width;
+    wrong += !(got[OUT_UPSAMPLED][i] == got[OUT_DESTINATION][from]);
+    if (i / plane == tap / 9)
+      wrong += !(got[OUT_MOVED][i % plane] ==
+                 (inside ? got[OUT_UPSAMPLED][i + step * ((gint64) upsampled->width + 1)] : 0));
+  }
+  return wrong ? g_strdup_printf ("%" G_GSIZE_FORMAT " values are not those upsampled", wrong)
+               : NULL;
+}
+
 char *
 case_describe (const Case *test, const char *backend, const char *wrong)
 {
   return g_strdup_printf (
-      "%s: %s %ux%u s%u p%u, %u levels, act %u, residual %u, channels %u+%u+%u -> %u, "
+      "%s: %s %ux%u s%u p%u, %u levels, act %u, residual %u, upsampled %u, channels %u+%u+%u -> %u, "
       "size %ux%u, values %u: %s",
       backend, yv8_op_kind_name (test->kind), test->window.kernel_h, test->window.kernel_w,
       test->window.stride, test->window.pad, test->levels, test->activation, test->residual,
-      test->before, test->in_channels, test->after, test->out_channels, test->width, test->height,
-      test->values, wrong);
+      test->upsampled, test->before, test->in_channels, test->after, test->out_channels,
+      test->width, test->height, test->values, wrong);
 }
 
 char *
@@ -393,6 +466,8 @@ case_check (const Case *test, Yv8Backend *backend, GRand *rand)
   g_autofree char *found =
       got ? check_outs (test, &shapes[1], (float **) got, (float **) want, (float **) bound, f16)
           : g_strdup (error->message);
+  if (!found && test->upsampled)
+    found = check_upsampled (graph, shapes, (float **) got);
   if (found)
     wrong = case_describe (test, name, found);
   return wrong;

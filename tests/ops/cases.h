@@ -28,6 +28,7 @@ typedef enum {
  * @residual: of a CONV that keeps the size
  * @levels: of a MAXPOOL: so many ops, each of which pools what the one before wrote, into the
  *   channels behind it; 0 and 1 are one
+ * @upsampled: of a CONV: the destination, in two slices, is upsampled into a map that a CONV reads
  */
 typedef struct {
   Yv8OpKind kind;
@@ -35,6 +36,7 @@ typedef struct {
   Yv8Activation activation;
   gboolean residual;
   guint levels;
+  gboolean upsampled;
   guint in_channels, out_channels;
   guint before, after;
   guint width, height;
@@ -89,6 +91,13 @@ char *values_check (
 
 /* What the graphs of both types have in common. */
 void case_add_levels (Yv8Graph *graph, const Case *test);
+
+/**
+ * case_add_upsampled: adds the UPSAMPLE of @channels of @buffer from @channel on to the same
+ * channels of the next buffer; nothing if the case has none
+ */
+void case_add_upsampled (
+    Yv8Graph *graph, const Case *test, guint buffer, guint channel, guint channels);
 guint case_source_channels (const Case *test);
 guint case_residual_channel (const Case *test);
 
@@ -97,7 +106,7 @@ guint case_residual_channel (const Case *test);
  * @backend: (transfer full)
  * @f16: (out) (optional): whether the last op computes in float16, as the backend runs it
  *
- * Returns: (transfer full) (nullable): two maps, the outputs of @graph; free with g_strfreev()
+ * Returns: (transfer full) (nullable): the outputs of @graph; free with g_strfreev()
  */
 float **case_run (const Yv8Graph *graph, const Case *test, Yv8Backend *backend, const float *values,
     gboolean *f16, GError **error);

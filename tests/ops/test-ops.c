@@ -247,6 +247,7 @@ find_wrong (Mutant mutant, Yv8OpKind kind, GRand *rand, guint *n)
     test.height = MIN (test.height, 14);
     test.in_channels = MIN (test.in_channels, 24);
     test.levels = MIN (test.levels, YV8_OP_MAX_LEVELS); /* all in the last op */
+    test.upsampled = FALSE;
     test.out_channels =
         kind == YV8_OP_CONV ? MIN (test.out_channels, 8) : test.in_channels * MAX (test.levels, 1);
     wrong = case_check_qs8 (&test, mutant_backend_new (mutant), 1, rand);

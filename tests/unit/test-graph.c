@@ -287,6 +287,48 @@ test_fuse (void)
   }
 }
 
+/* An upsampling that a convolution can do, whatever lies between; and those that it cannot. */
+static void
+test_fuse_upsampled (void)
+{
+  static const struct {
+    Yv8Slice conv, upsampled, to;
+    gboolean fuses;
+  } cases[] = {
+    { { 1, 4, 8 }, { 1, 4, 8 }, { 2, 8, 8 }, TRUE },
+    { { 1, 6, 8 }, { 1, 6, 8 }, { 2, 2, 8 }, TRUE },
+    { { 1, 4, 8 }, { 1, 4, 8 }, { 2, 6, 8 }, FALSE }, /* elsewhere within four */
+    { { 1, 4, 8 }, { 1, 8, 4 }, { 2, 4, 4 }, FALSE }, /* a part */
+    { { 1, 4, 8 }, { 0, 0, 8 }, { 2, 8, 8 }, FALSE }, /* what no convolution wrote */
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (Yv8Graph) graph = yv8_graph_new ();
+    test_graph_input (graph, 8);
+    yv8_graph_add_buffer (graph, 16);
+    yv8_graph_add_buffer (graph, 24);
+    test_graph_op (graph, YV8_OP_CONV, (Yv8Slice){ 0, 0, 8 }, cases[i].conv, K3, NULL);
+    test_graph_op (graph, YV8_OP_COPY, (Yv8Slice){ 0, 0, 2 }, (Yv8Slice){ 1, 0, 2 }, NONE, NULL);
+    for (guint k = 0; k < 2; k++) /* a second one stays */
+      test_graph_op (graph, YV8_OP_UPSAMPLE, cases[i].upsampled,
+          (Yv8Slice){ 2, cases[i].to.channel + k * 8, cases[i].to.channels }, NONE, NULL);
+    g_assert_true (yv8_graph_check (graph, NULL));
+    g_autoptr (Yv8Graph) fused = yv8_graph_fuse (graph);
+    const Yv8Op *conv = yv8_graph_op (fused, 1);
+    g_assert_cmpuint (yv8_graph_n_ops (fused), ==, cases[i].fuses ? 4 : 5);
+    g_assert_cmpuint (conv->upsampled.channels, ==, cases[i].fuses ? 8 : 0);
+    g_autofree Yv8Shape *want = yv8_graph_infer (graph, 32, 64, NULL);
+    g_autofree Yv8Shape *got = yv8_graph_infer (fused, 32, 64, NULL);
+    g_assert_cmpmem (got, 3 * sizeof *got, want, 3 * sizeof *want);
+    if (cases[i].fuses) {
+      g_assert_cmpuint (conv->upsampled.buffer, ==, 2);
+      g_assert_cmpuint (conv->upsampled.channel, ==, cases[i].to.channel);
+      g_assert_cmpuint (yv8_op_bytes (conv, got) - yv8_op_bytes (yv8_graph_op (graph, 1), want), ==,
+          4 * 8 * 64 * 128);
+    }
+  }
+}
+
 /* A long chain becomes ops of YV8_OP_MAX_LEVELS, and a rest. */
 static void
 test_fuse_many (void)
@@ -317,6 +359,7 @@ main (int argc, char **argv)
   g_test_add_func ("/graph/sizes", test_sizes);
   g_test_add_func ("/graph/huge", test_huge);
   g_test_add_func ("/graph/fuse", test_fuse);
+  g_test_add_func ("/graph/fuse-upsampled", test_fuse_upsampled);
   g_test_add_func ("/graph/fuse-many", test_fuse_many);
   for (guint i = 0; i < G_N_ELEMENTS (SPOILS); i++) {
     g_autofree char *path = g_strdup_printf ("/graph/spoilt/%s", SPOILS[i].name);

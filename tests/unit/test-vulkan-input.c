@@ -34,7 +34,7 @@ make_graph (GRand *rand, gboolean int8)
   const Yv8Slice in = { 0, 0, 3 }, out = { 1, 0, 4 };
   Yv8Graph *graph = yv8_graph_new ();
   Yv8Op input = { YV8_OP_INPUT, g_strdup ("input"), .out = in };
-  Yv8Op conv = { YV8_OP_CONV, g_strdup ("conv"), 1, { in }, out, { 3, 3, 1, 1 },
+  Yv8Op conv = { YV8_OP_CONV, g_strdup ("conv"), 1, { in }, out, .window = { 3, 3, 1, 1 },
     .weights = g_new (float, 4 * 27), .bias = g_new0 (float, 4) };
 
   for (guint i = 0; i < 4 * 27; i++)
