@@ -21,6 +21,13 @@
 #define SHALLOW  4
 #define HEADROOM 1.2
 
+/* Likewise, where the frames show fewer than 1/COVERED of the classes that the model knows: there
+ * is more headroom for what was not seen, and no range is narrowed for the few boxes that there
+ * are. */
+#define COVERED         4
+#define LEAST_LOGIT     -1.0986123f /* of a class that is seen: a score of 0.25 */
+#define UNSEEN_HEADROOM 1.45
+
 struct _Yv8CalibrationPrivate {
   const Yv8Graph *graph;
   Yv8Target target; /* calls back with the calibration */
@@ -30,6 +37,7 @@ struct _Yv8CalibrationPrivate {
   Yv8Executor *executor;     /* of the float graph */
   Yv8Histogram **histograms; /* of each op; NULL where none is wanted */
   gboolean *chosen;          /* of each op: kept in float before any search */
+  gboolean *seen;            /* of each class */
   Yv8Letterboxer letterboxer;
   Yv8Album *samples, *held_out;
   Yv8ProgressFunc progress;
@@ -73,6 +81,7 @@ yv8_calibration_new (const Yv8Graph *graph, const Yv8Target *target, Yv8Method m
   own->method = method;
   own->max_drop = max_drop;
   own->histograms = g_new0 (Yv8Histogram *, n);
+  own->seen = g_new0 (gboolean, yv8_graph_detect (graph)->n_classes);
   own->samples = yv8_album_new (MAX_SAMPLES);
   own->held_out = yv8_album_new (MAX_HELD_OUT);
   self->layers = g_new0 (Yv8LayerFidelity, n);
@@ -99,6 +108,7 @@ yv8_calibration_free (Yv8Calibration *self)
     yv8_histogram_free (own->histograms[i]);
   g_free (own->histograms);
   g_free (own->chosen);
+  g_free (own->seen);
   g_clear_pointer (&own->executor, yv8_executor_free);
   yv8_letterboxer_clear (&own->letterboxer);
   yv8_album_free (own->samples);
@@ -109,6 +119,31 @@ yv8_calibration_free (Yv8Calibration *self)
   g_free (self->layers);
   g_clear_pointer (&self->scheme, yv8_scheme_free);
   g_free (self);
+}
+
+/* After a run. */
+static void
+see_classes (Yv8CalibrationPrivate *self)
+{
+  const Yv8Op *detect = yv8_graph_detect (self->graph);
+
+  for (guint i = 1; i < detect->n_in; i += 2) {
+    const float *logits = yv8_executor_output (self->executor, i);
+    gsize cells = yv8_target_count (self->executor, &detect->in[i]) / detect->n_classes;
+    for (gsize k = 0; k < cells * detect->n_classes; k++)
+      if (logits[k] >= LEAST_LOGIT)
+        self->seen[k / cells] = TRUE;
+  }
+}
+
+static gboolean
+is_covered (const Yv8CalibrationPrivate *self)
+{
+  guint n = yv8_graph_detect (self->graph)->n_classes, n_seen = 0;
+
+  for (guint i = 0; i < n; i++)
+    n_seen += self->seen[i];
+  return n_seen * COVERED >= n;
 }
 
 static gboolean
@@ -136,6 +171,8 @@ yv8_calibration_add (
   g_autofree guint32 *picture = yv8_letterboxer_run (&own->letterboxer, &own->target, frame, error);
   if (!picture || (use == YV8_FRAME_CALIBRATE && !gather (own, picture, error)))
     return FALSE;
+  if (use == YV8_FRAME_CALIBRATE)
+    see_classes (own);
   yv8_album_add (
       use == YV8_FRAME_CALIBRATE ? own->samples : own->held_out, g_steal_pointer (&picture));
   GPtrArray *names = self->frames[use];
@@ -157,6 +194,7 @@ static void
 choose_ranges (Yv8Calibration *self)
 {
   Yv8CalibrationPrivate *own = self->private;
+  double headroom = is_covered (own) ? HEADROOM : UNSEEN_HEADROOM;
 
   for (guint i = 0; i < yv8_graph_n_ops (own->graph); i++) {
     Yv8Quant *quant = &self->scheme->quants[i];
@@ -165,7 +203,7 @@ choose_ranges (Yv8Calibration *self)
       continue;
     *quant = yv8_threshold_choose (own->histograms[i], own->method, fixed_low);
     if (own->method == YV8_METHOD_MSE && !is_shallow (own, i))
-      *quant = yv8_quant_scaled (quant, HEADROOM, fixed_low);
+      *quant = yv8_quant_scaled (quant, headroom, fixed_low);
   }
 }
 
@@ -181,7 +219,8 @@ refine_ranges (Yv8Calibration *self, GError **error)
     if (signal > 0 && !self->scheme->keep_float[i] && is_shallow (own, i))
       noise[i] = yv8_quant_error (histogram, &self->scheme->quants[i]) / signal;
   }
-  return yv8_refine_ranges (self->scheme, noise, &own->target, own->samples, error);
+  return yv8_refine_ranges (
+      self->scheme, noise, is_covered (own), &own->target, own->samples, error);
 }
 
 static void

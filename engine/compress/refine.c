@@ -12,9 +12,11 @@
 
 /* @enough: the error must fall below this part of what it was. A narrower range is a risk with
  * frames that were not seen, so it must pay well. */
-static const struct {
+typedef struct {
   double factor, enough;
-} STEPS[] = { { 0.7, 0.85 }, { 1.4, 0.97 } };
+} Step;
+
+static const Step NARROW = { 0.7, 0.85 }, WIDEN = { 1.4, 0.97 };
 
 /* Of the network whose op @index alone writes values of @quant. */
 static gboolean
@@ -26,26 +28,39 @@ judge (const Yv8BoxJudge *boxes, const Yv8Scheme *scheme, guint index, const Yv8
   return graph && yv8_box_judge_run (boxes, graph, result, error);
 }
 
+/* As long as that lessens the error @least. */
 static gboolean
-refine (const Yv8BoxJudge *boxes, Yv8Scheme *scheme, guint index, double least, GError **error)
+move (const Yv8BoxJudge *boxes, Yv8Scheme *scheme, guint index, const Step *step, double least,
+    gboolean *moved, GError **error)
 {
   const Yv8Quant first = scheme->quants[index];
-  gboolean fixed_low = yv8_scheme_fixed_low (scheme, index), moved = FALSE;
+  double factor = step->factor, result;
 
-  for (guint i = 0; i < G_N_ELEMENTS (STEPS) && !moved; i++) {
-    double factor = STEPS[i].factor, result;
-    for (guint step = 0; step < N_STEPS; step++, factor *= STEPS[i].factor) {
-      Yv8Quant quant = yv8_quant_scaled (&first, factor, fixed_low);
-      if (!judge (boxes, scheme, index, &quant, &result, error))
-        return FALSE;
-      if (!(result < STEPS[i].enough * least))
-        break;
-      least = result;
-      scheme->quants[index] = quant;
-      moved = TRUE;
-    }
+  *moved = FALSE;
+  for (guint i = 0; i < N_STEPS; i++, factor *= step->factor) {
+    Yv8Quant quant = yv8_quant_scaled (&first, factor, yv8_scheme_fixed_low (scheme, index));
+    if (!judge (boxes, scheme, index, &quant, &result, error))
+      return FALSE;
+    if (!(result < step->enough * least))
+      break;
+    least = result;
+    scheme->quants[index] = quant;
+    *moved = TRUE;
   }
   return TRUE;
+}
+
+static gboolean
+refine (const Yv8BoxJudge *boxes, Yv8Scheme *scheme, guint index, gboolean narrow, GError **error)
+{
+  gboolean moved = FALSE;
+  double before;
+
+  if (!judge (boxes, scheme, index, &scheme->quants[index], &before, error))
+    return FALSE;
+  if (narrow && before > 0 && !move (boxes, scheme, index, &NARROW, before, &moved, error))
+    return FALSE;
+  return moved || before <= 0 || move (boxes, scheme, index, &WIDEN, before, &moved, error);
 }
 
 static guint
@@ -66,7 +81,7 @@ yv8_refine_n_runs (const Yv8Album *album)
 }
 
 gboolean
-yv8_refine_ranges (Yv8Scheme *scheme, const double *noise, const Yv8Target *target,
+yv8_refine_ranges (Yv8Scheme *scheme, const double *noise, gboolean narrow, const Yv8Target *target,
     const Yv8Album *album, GError **error)
 {
   g_autoptr (Yv8BoxJudge) boxes =
@@ -76,11 +91,9 @@ yv8_refine_ranges (Yv8Scheme *scheme, const double *noise, const Yv8Target *targ
 
   for (guint i = 0; boxes && i < N_LAYERS; i++) {
     guint worst = find_worst (left, n);
-    double before;
     if (left[worst] <= 0)
       break;
-    if (!judge (boxes, scheme, worst, &scheme->quants[worst], &before, error) ||
-        (before > 0 && !refine (boxes, scheme, worst, before, error)))
+    if (!refine (boxes, scheme, worst, narrow, error))
       return FALSE;
     left[worst] = 0;
   }
