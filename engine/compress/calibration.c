@@ -9,6 +9,7 @@
 #include "compress/quantize.h"
 #include "compress/refine.h"
 #include "compress/threshold.h"
+#include "detect/decode.h"
 
 /* Pictures kept for bias correction and for the error of layers, and for validation: 1.6 MB each
  * at 640x640. */
@@ -25,7 +26,6 @@
  * is more headroom for what was not seen, and no range is narrowed for the few boxes that there
  * are. */
 #define COVERED         4
-#define LEAST_LOGIT     -1.0986123f /* of a class that is seen: a score of 0.25 */
 #define UNSEEN_HEADROOM 1.45
 
 struct _Yv8CalibrationPrivate {
@@ -126,12 +126,13 @@ static void
 see_classes (Yv8CalibrationPrivate *self)
 {
   const Yv8Op *detect = yv8_graph_detect (self->graph);
+  float least = yv8_logit ((double) YV8_AGREEMENT_TRUTH);
 
   for (guint i = 1; i < detect->n_in; i += 2) {
     const float *logits = yv8_executor_output (self->executor, i);
     gsize cells = yv8_target_count (self->executor, &detect->in[i]) / detect->n_classes;
     for (gsize k = 0; k < cells * detect->n_classes; k++)
-      if (logits[k] >= LEAST_LOGIT)
+      if (logits[k] >= least)
         self->seen[k / cells] = TRUE;
   }
 }
