@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Bias correction. */
+#include <math.h>
+
 #include "compress/bias.h"
 #include "compress/pairs.h"
 #include "compress/quantize.h"
+
+#define STEP (1.0 / 1024) /* of a correction */
 
 static void
 add_difference (gpointer data, guint index, const float *x, const float *y, Yv8Shape shape)
@@ -69,7 +73,7 @@ yv8_bias_correct (Yv8Scheme *scheme, const Yv8Target *target, const Yv8Album *al
     if (good && sums[i])
       scheme->corrections[i] = g_new0 (float, channels);
     for (guint c = 0; scheme->corrections[i] && c < channels; c++)
-      scheme->corrections[i][c] = (float) (sums[i][c] / yv8_album_n (album));
+      scheme->corrections[i][c] = (float) (rint (sums[i][c] / yv8_album_n (album) / STEP) * STEP);
     g_free (sums[i]);
   }
   g_free (sums);

@@ -17,16 +17,12 @@
 #define MAX_HELD_OUT 64
 
 /* Of `mse`: maps of at least 1/SHALLOW of the input's size hold edges and colours, which are alike
- * in all pictures: their ranges are refined. The deeper ones answer to objects, of which few have
- * been seen: theirs are widened. */
-#define SHALLOW  4
-#define HEADROOM 1.2
-
-/* Likewise, where the frames show fewer than 1/COVERED of the classes that the model knows: there
- * is more headroom for what was not seen, and no range is narrowed for the few boxes that there
- * are. */
-#define COVERED         4
-#define UNSEEN_HEADROOM 1.45
+ * in all pictures; the deeper ones answer to objects, of which few have been seen. The frames cover
+ * what there is if they show 1/COVERED of the classes that the model knows. If so, the shallow
+ * maps' ranges are refined; all others are widened for what was not seen. */
+#define SHALLOW 4
+#define COVERED 4
+static const double HEADROOM[2][2] = { { 1.45, 1.2 }, { 1.2, 1 } }; /* [is covered][is shallow] */
 
 struct _Yv8CalibrationPrivate {
   const Yv8Graph *graph;
@@ -191,11 +187,17 @@ is_shallow (const Yv8CalibrationPrivate *own, guint index)
   return shape.width * SHALLOW >= own->target.width;
 }
 
+static gboolean
+is_refined (const Yv8CalibrationPrivate *own)
+{
+  return own->method == YV8_METHOD_MSE && is_covered (own);
+}
+
 static void
 choose_ranges (Yv8Calibration *self)
 {
   Yv8CalibrationPrivate *own = self->private;
-  double headroom = is_covered (own) ? HEADROOM : UNSEEN_HEADROOM;
+  const double *headroom = HEADROOM[is_covered (own)];
 
   for (guint i = 0; i < yv8_graph_n_ops (own->graph); i++) {
     Yv8Quant *quant = &self->scheme->quants[i];
@@ -203,8 +205,8 @@ choose_ranges (Yv8Calibration *self)
     if (!own->histograms[i])
       continue;
     *quant = yv8_threshold_choose (own->histograms[i], own->method, fixed_low);
-    if (own->method == YV8_METHOD_MSE && !is_shallow (own, i))
-      *quant = yv8_quant_scaled (quant, headroom, fixed_low);
+    if (own->method == YV8_METHOD_MSE && headroom[is_shallow (own, i)] > 1)
+      *quant = yv8_quant_scaled (quant, headroom[is_shallow (own, i)], fixed_low);
   }
 }
 
@@ -220,8 +222,17 @@ refine_ranges (Yv8Calibration *self, GError **error)
     if (signal > 0 && !self->scheme->keep_float[i] && is_shallow (own, i))
       noise[i] = yv8_quant_error (histogram, &self->scheme->quants[i]) / signal;
   }
-  return yv8_refine_ranges (
-      self->scheme, noise, is_covered (own), &own->target, own->samples, error);
+  return yv8_refine_ranges (self->scheme, noise, &own->target, own->samples, error);
+}
+
+/* One rounding more or less becomes many within a few layers, since each is decided anew by what
+ * the one before changed; so models from ranges that differ in their last bits see differently. */
+static void
+round_ranges (Yv8Calibration *self)
+{
+  for (guint i = 0; i < yv8_graph_n_ops (self->private->graph); i++)
+    if (self->private->histograms[i])
+      self->scheme->quants[i] = yv8_quant_rounded (&self->scheme->quants[i]);
 }
 
 static void
@@ -235,7 +246,7 @@ start (Yv8Calibration *self, Yv8ProgressFunc progress, gpointer data)
   own->target.step = step;
   own->done = 0;
   own->total = 4 * n_samples + 2 * n_held_out;
-  if (own->method == YV8_METHOD_MSE)
+  if (is_refined (own))
     own->total += yv8_refine_n_runs (own->samples);
   if (own->max_drop > 0)
     own->total += YV8_MIXED_TRIALS * n_held_out;
@@ -290,8 +301,9 @@ quantize (Yv8Calibration *self, GError **error)
 
   choose_ranges (self);
   own->stage = "refining ranges";
-  if (own->method == YV8_METHOD_MSE && !refine_ranges (self, error))
+  if (is_refined (own) && !refine_ranges (self, error))
     return NULL;
+  round_ranges (self);
   own->stage = "correcting biases";
   if (!yv8_bias_correct (self->scheme, &own->target, own->samples, error))
     return NULL;

@@ -51,14 +51,14 @@ move (const Yv8BoxJudge *boxes, Yv8Scheme *scheme, guint index, const Step *step
 }
 
 static gboolean
-refine (const Yv8BoxJudge *boxes, Yv8Scheme *scheme, guint index, gboolean narrow, GError **error)
+refine (const Yv8BoxJudge *boxes, Yv8Scheme *scheme, guint index, GError **error)
 {
   gboolean moved = FALSE;
   double before;
 
   if (!judge (boxes, scheme, index, &scheme->quants[index], &before, error))
     return FALSE;
-  if (narrow && before > 0 && !move (boxes, scheme, index, &NARROW, before, &moved, error))
+  if (before > 0 && !move (boxes, scheme, index, &NARROW, before, &moved, error))
     return FALSE;
   return moved || before <= 0 || move (boxes, scheme, index, &WIDEN, before, &moved, error);
 }
@@ -81,7 +81,7 @@ yv8_refine_n_runs (const Yv8Album *album)
 }
 
 gboolean
-yv8_refine_ranges (Yv8Scheme *scheme, const double *noise, gboolean narrow, const Yv8Target *target,
+yv8_refine_ranges (Yv8Scheme *scheme, const double *noise, const Yv8Target *target,
     const Yv8Album *album, GError **error)
 {
   g_autoptr (Yv8BoxJudge) boxes =
@@ -93,7 +93,7 @@ yv8_refine_ranges (Yv8Scheme *scheme, const double *noise, gboolean narrow, cons
     guint worst = find_worst (left, n);
     if (left[worst] <= 0)
       break;
-    if (!refine (boxes, scheme, worst, narrow, error))
+    if (!refine (boxes, scheme, worst, error))
       return FALSE;
     left[worst] = 0;
   }

@@ -13,7 +13,6 @@ G_BEGIN_DECLS
  * @scheme: its quants are set, and are scaled here
  * @noise: (array): of each op, the error of its range as a share of the signal: those of the
  *   greatest are refined, those of 0 are not
- * @narrow: whether ranges may be narrowed
  * @album: pictures; eight at most, spread evenly, are used
  *
  * The range of the least squared error takes all errors of a map for equals; what they do to the
@@ -26,8 +25,8 @@ G_BEGIN_DECLS
  *
  * Nothing changes when the float network sees nothing.
  */
-gboolean yv8_refine_ranges (Yv8Scheme *scheme, const double *noise, gboolean narrow,
-    const Yv8Target *target, const Yv8Album *album, GError **error);
+gboolean yv8_refine_ranges (Yv8Scheme *scheme, const double *noise, const Yv8Target *target,
+    const Yv8Album *album, GError **error);
 
 /**
  * yv8_refine_n_runs: Returns: at most so many runs of a network

@@ -9,6 +9,7 @@
 #define N_STEPS    128    /* of a search along one end of the range */
 #define N_ROUNDS   2      /* of searches along both ends in turn */
 #define PERCENTILE 0.9999 /* of the values are within the range */
+#define SCALE_BITS 8      /* significant ones of a rounded scale */
 
 static const char *const METHOD_NAMES[YV8_N_METHODS] = {
   [YV8_METHOD_MSE] = "mse",
@@ -55,6 +56,15 @@ yv8_quant_scaled (const Yv8Quant *quant, double factor, gboolean fixed_low)
   double high = (double) quant->scale * (127 - quant->zero);
 
   return yv8_quant_for_range (fixed_low ? YV8_SILU_MIN : factor * low, factor * high);
+}
+
+Yv8Quant
+yv8_quant_rounded (const Yv8Quant *quant)
+{
+  gint exponent;
+  double scale = rint (ldexp (frexp ((double) quant->scale, &exponent), SCALE_BITS));
+
+  return (Yv8Quant){ (float) ldexp (scale, exponent - SCALE_BITS), quant->zero };
 }
 
 /* Integrals from -infinity to the bins' edges, of the density, and of it times x and times x^2. */

@@ -28,6 +28,14 @@ Yv8Quant yv8_quant_for_range (double low, double high);
 Yv8Quant yv8_quant_scaled (const Yv8Quant *quant, double factor, gboolean fixed_low);
 
 /**
+ * yv8_quant_rounded:
+ *
+ * Returns: the quant with its scale rounded to 8 significant bits, by 0.4 % at most. Sums of a
+ *   float network end in other bits on other processors; a range found there must not.
+ */
+Yv8Quant yv8_quant_rounded (const Yv8Quant *quant);
+
+/**
  * yv8_quant_error:
  *
  * Mean squared error of rounding and clipping, values being spread evenly within each bin.

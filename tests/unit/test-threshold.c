@@ -142,6 +142,24 @@ test_zero (void)
   }
 }
 
+/* A rounded scale stays as it is, whatever other sums end in other bits. */
+static void
+test_rounded (void)
+{
+  g_autoptr (GRand) rand = test_rand_new ();
+
+  for (guint i = 0; i < 1000; i++) {
+    const Yv8Quant quant = { (float) pow (2, g_rand_double_range (rand, -40, 20)),
+      g_rand_int_range (rand, -128, 128) };
+    Yv8Quant rounded = yv8_quant_rounded (&quant);
+    g_assert_cmpfloat_with_epsilon (rounded.scale / quant.scale, 1, 1.0 / 256);
+    g_assert_cmpint (rounded.zero, ==, quant.zero);
+    const Yv8Quant near = { rounded.scale * (float) g_rand_double_range (rand, 0.999, 1.001),
+      quant.zero };
+    g_assert_cmpfloat (yv8_quant_rounded (&near).scale, ==, rounded.scale);
+  }
+}
+
 static void
 test_degenerate (void)
 {
@@ -178,6 +196,7 @@ main (int argc, char **argv)
   g_test_add_func ("/threshold/methods", test_methods);
   g_test_add_func ("/threshold/least", test_least);
   g_test_add_func ("/threshold/zero", test_zero);
+  g_test_add_func ("/threshold/rounded", test_rounded);
   g_test_add_func ("/threshold/degenerate", test_degenerate);
   g_test_add_func ("/threshold/names", test_names);
   return g_test_run ();
