@@ -12,11 +12,9 @@
 
 /* @enough: the error must fall below this part of what it was. A narrower range is a risk with
  * frames that were not seen, so it must pay well. */
-typedef struct {
+static const struct {
   double factor, enough;
-} Step;
-
-static const Step NARROW = { 0.7, 0.85 }, WIDEN = { 1.4, 0.97 };
+} STEPS[] = { { 0.7, 0.85 }, { 1.4, 0.97 } };
 
 /* Of the network whose op @index alone writes values of @quant. */
 static gboolean
@@ -28,39 +26,26 @@ judge (const Yv8BoxJudge *boxes, const Yv8Scheme *scheme, guint index, const Yv8
   return graph && yv8_box_judge_run (boxes, graph, result, error);
 }
 
-/* As long as that lessens the error @least. */
 static gboolean
-move (const Yv8BoxJudge *boxes, Yv8Scheme *scheme, guint index, const Step *step, double least,
-    gboolean *moved, GError **error)
+refine (const Yv8BoxJudge *boxes, Yv8Scheme *scheme, guint index, double least, GError **error)
 {
   const Yv8Quant first = scheme->quants[index];
-  double factor = step->factor, result;
+  gboolean fixed_low = yv8_scheme_fixed_low (scheme, index), moved = FALSE;
 
-  *moved = FALSE;
-  for (guint i = 0; i < N_STEPS; i++, factor *= step->factor) {
-    Yv8Quant quant = yv8_quant_scaled (&first, factor, yv8_scheme_fixed_low (scheme, index));
-    if (!judge (boxes, scheme, index, &quant, &result, error))
-      return FALSE;
-    if (!(result < step->enough * least))
-      break;
-    least = result;
-    scheme->quants[index] = quant;
-    *moved = TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (STEPS) && !moved; i++) {
+    double factor = STEPS[i].factor, result;
+    for (guint step = 0; step < N_STEPS; step++, factor *= STEPS[i].factor) {
+      Yv8Quant quant = yv8_quant_scaled (&first, factor, fixed_low);
+      if (!judge (boxes, scheme, index, &quant, &result, error))
+        return FALSE;
+      if (!(result < STEPS[i].enough * least))
+        break;
+      least = result;
+      scheme->quants[index] = quant;
+      moved = TRUE;
+    }
   }
   return TRUE;
-}
-
-static gboolean
-refine (const Yv8BoxJudge *boxes, Yv8Scheme *scheme, guint index, GError **error)
-{
-  gboolean moved = FALSE;
-  double before;
-
-  if (!judge (boxes, scheme, index, &scheme->quants[index], &before, error))
-    return FALSE;
-  if (before > 0 && !move (boxes, scheme, index, &NARROW, before, &moved, error))
-    return FALSE;
-  return moved || before <= 0 || move (boxes, scheme, index, &WIDEN, before, &moved, error);
 }
 
 static guint
@@ -91,9 +76,11 @@ yv8_refine_ranges (Yv8Scheme *scheme, const double *noise, const Yv8Target *targ
 
   for (guint i = 0; boxes && i < N_LAYERS; i++) {
     guint worst = find_worst (left, n);
+    double before;
     if (left[worst] <= 0)
       break;
-    if (!refine (boxes, scheme, worst, error))
+    if (!judge (boxes, scheme, worst, &scheme->quants[worst], &before, error) ||
+        (before > 0 && !refine (boxes, scheme, worst, before, error)))
       return FALSE;
     left[worst] = 0;
   }

@@ -240,9 +240,12 @@ test_bias (void)
   set_ranges (scheme, album);
   yv8_bias_correct (scheme, &STEP_TARGET, album, &error);
   g_assert_no_error (error);
-  for (guint i = 0; i < yv8_graph_n_ops (source); i++)
-    g_assert_true (
-        (scheme->corrections[i] != NULL) == (yv8_graph_op (source, i)->kind == YV8_OP_CONV));
+  for (guint i = 0; i < yv8_graph_n_ops (source); i++) {
+    const Yv8Op *op = yv8_graph_op (source, i);
+    g_assert_true ((scheme->corrections[i] != NULL) == (op->kind == YV8_OP_CONV));
+    for (guint c = 0; scheme->corrections[i] && c < op->out.channels; c++)
+      g_assert_cmpfloat (fmodf (scheme->corrections[i][c] * 1024, 1), ==, 0);
+  }
 
   /* What is left of the mean error of an output that was measured on its own. */
   g_autofree Yv8Slice *slices = NULL;
@@ -269,7 +272,7 @@ test_bias (void)
 static void
 test_refine (void)
 {
-  static const double CASES[] = { 8, 0.25 };
+  static const double FACTORS[] = { 8, 0.25 };
   static const double NOISE[16] = { [1] = 0.5, [2] = 0.25 };
   g_autoptr (GRand) rand = test_rand_new ();
   g_autoptr (GError) error = NULL;
@@ -278,14 +281,14 @@ test_refine (void)
   g_autoptr (Yv8Scheme) scheme = yv8_scheme_new (source);
 
   set_ranges (scheme, album);
-  for (guint i = 0; i < G_N_ELEMENTS (CASES); i++) {
+  for (guint i = 0; i < G_N_ELEMENTS (FACTORS); i++) {
     Yv8Quant good = scheme->quants[1], other = scheme->quants[3];
-    double high = CASES[i] * (double) good.scale * (127 - good.zero);
+    double high = FACTORS[i] * (double) good.scale * (127 - good.zero);
     scheme->quants[1] = yv8_quant_for_range (YV8_SILU_MIN, high);
     float before = scheme->quants[1].scale;
     yv8_refine_ranges (scheme, NOISE, &STEP_TARGET, album, &error);
     g_assert_no_error (error);
-    if (CASES[i] > 1)
+    if (FACTORS[i] > 1)
       g_assert_cmpfloat (scheme->quants[1].scale, <, before * 0.8f);
     else
       g_assert_cmpfloat (scheme->quants[1].scale, >, before * 1.2f);

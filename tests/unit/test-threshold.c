@@ -142,7 +142,7 @@ test_zero (void)
   }
 }
 
-/* A rounded scale stays as it is, whatever other sums end in other bits. */
+/* Scales that differ by what sums end in are rounded to the same. */
 static void
 test_rounded (void)
 {
