@@ -83,6 +83,7 @@ yv8_calibrator_new (Yv8Model *model, const Yv8CalibratorOptions *options, GError
       !open_calibration (self, options->keep_float, error))
     return NULL;
   self->calibration->truth = self->reference->graph;
+  self->calibration->brief = options->brief;
   return g_steal_pointer (&self);
 }
 

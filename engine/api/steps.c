@@ -240,6 +240,7 @@ quantize (Job *job, GError **error)
     return NULL;
   if (space->truth)
     calibration->truth = space->truth;
+  calibration->brief = TRUE;
   g_autoptr (Yv8Graph) graph = yv8_calibration_finish (calibration, show_calibration, job, error);
   if (graph)
     yv8_provenance_put_quantization (job->metadata, step->method, calibration->scheme);

@@ -245,7 +245,7 @@ start (Yv8Calibration *self, Yv8ProgressFunc progress, gpointer data)
   own->data = data;
   own->target.step = step;
   own->done = 0;
-  own->total = 4 * n_samples + 2 * n_held_out;
+  own->total = (self->brief ? 1 : 4) * n_samples + 2 * n_held_out;
   if (is_refined (own))
     own->total += yv8_refine_n_runs (own->samples);
   if (own->max_drop > 0)
@@ -254,6 +254,15 @@ start (Yv8Calibration *self, Yv8ProgressFunc progress, gpointer data)
     self->scheme->keep_float[i] = own->chosen[i];
     self->layers[i] = (Yv8LayerFidelity){ 0 };
   }
+}
+
+static gboolean
+measure_layers (Yv8Calibration *self, GError **error)
+{
+  Yv8CalibrationPrivate *own = self->private;
+
+  own->stage = "measuring layers";
+  return yv8_fidelity_measure_alone (self->scheme, &own->target, own->samples, self->layers, error);
 }
 
 static Yv8Graph *
@@ -268,6 +277,16 @@ search (Yv8Calibration *self, GError **error)
   if (!yv8_agreement_detect (
           self->truth, &own->target, own->held_out, YV8_AGREEMENT_TRUTH, truth, error))
     return NULL;
+  if (self->brief) { /* without a budget no layer's error is asked for */
+    g_autoptr (Yv8Graph) graph =
+        yv8_mixed_search (self->scheme, self->layers, &judge, 0, &self->agreement, error);
+    if (!graph || self->agreement.n_boxes == 0 ||
+        yv8_mixed_within (&self->agreement, own->max_drop))
+      return g_steal_pointer (&graph);
+    if (!measure_layers (self, error))
+      return NULL;
+    own->stage = "comparing boxes";
+  }
   return yv8_mixed_search (
       self->scheme, self->layers, &judge, own->max_drop, &self->agreement, error);
 }
@@ -307,15 +326,15 @@ quantize (Yv8Calibration *self, GError **error)
   own->stage = "correcting biases";
   if (!yv8_bias_correct (self->scheme, &own->target, own->samples, error))
     return NULL;
-  own->stage = "measuring layers";
-  if (!yv8_fidelity_measure_alone (self->scheme, &own->target, own->samples, self->layers, error))
+  if (!self->brief && !measure_layers (self, error))
     return NULL;
   g_autoptr (Yv8Graph) graph = search (self, error);
-  own->stage = "measuring the int8 model";
-  if (!graph || !yv8_fidelity_measure_accumulated (
-                    self->scheme, graph, &own->target, own->samples, self->layers, error))
+  if (!graph)
     return NULL;
-  return check_agreement (self, error) ? g_steal_pointer (&graph) : NULL;
+  own->stage = "measuring the int8 model";
+  gboolean measured = self->brief || yv8_fidelity_measure_accumulated (self->scheme, graph,
+                                         &own->target, own->samples, self->layers, error);
+  return measured && check_agreement (self, error) ? g_steal_pointer (&graph) : NULL;
 }
 
 Yv8Graph *

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @scheme: of the float graph
  * @truth: float, whose boxes the int8 graph's are compared with: the calibration's own graph,
  * unless another of the same DETECT is put there, which must outlive the calibration
+ * @brief: may be set: @layers is measured only where max_drop asks for it
  * @layers: (array): of each op; measured by finish()
  * @frames: (element-type utf8): names by #Yv8FrameUse
  * @agreement: measured by finish()
@@ -22,6 +23,7 @@ typedef struct _Yv8CalibrationPrivate Yv8CalibrationPrivate;
 typedef struct {
   Yv8Scheme *scheme;
   const Yv8Graph *truth;
+  gboolean brief;
   Yv8LayerFidelity *layers;
   GPtrArray *frames[2];
   Yv8Agreement agreement;

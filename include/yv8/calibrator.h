@@ -41,6 +41,8 @@ YV8_API gboolean yv8_method_from_name (const char *name, Yv8Method *method);
  * @keep_float: (nullable): comma-separated glob patterns of layer names that stay in float32
  * @max_drop: of 1 - agreement, 0 to 1: layers are put back to float, the worst first, until the
  * loss is within it, and yv8_calibrator_finish() fails if it cannot be reached; 0 accepts any loss
+ * @brief: there will be no yv8_calibrator_report(): the error of layers is measured only where
+ *   @max_drop asks for it, which saves a third of yv8_calibrator_finish()
  * @reference: (nullable): a float model of the same classes to compare with in place of the model
  *   itself, which may have been pruned
  *
@@ -53,6 +55,7 @@ typedef struct {
   Yv8Method method;
   const char *keep_float;
   double max_drop;
+  gboolean brief;
   Yv8Model *reference;
 } Yv8CalibratorOptions;
 
@@ -155,7 +158,8 @@ YV8_API void yv8_calibrator_agreement (const Yv8Calibrator *calibrator, Yv8Agree
  * The page is self-contained: error of each layer alone and accumulated, ranges and histograms,
  * size and MACs, agreement, the frames used, as inline SVG charts and tables.
  *
- * Returns: (transfer full): of the last yv8_calibrator_finish()
+ * Returns: (transfer full): of the last yv8_calibrator_finish(); without errors of layers if the
+ *   calibrator is brief
  */
 YV8_API char *yv8_calibrator_report (const Yv8Calibrator *calibrator, gboolean json);
 
