@@ -32,11 +32,13 @@
  *
  * ## What is taken
  *
- * Frames that differ from all taken before, when the calibration is free; a still scene gives few.
- * Every eighth is held out: on these, boxes of the int8 model are compared with boxes of the float
- * model. The model is made when #GstYolov8Calibrate:frames are in, or at the end of the stream if
- * #GstYolov8Calibrate:min-frames are; the end of the stream is passed on when that is finished.
- * Nothing is lost by a change of caps, a flush or a pause; on the way to READY all is given up.
+ * Of every #GstYolov8Calibrate:interval frames one, if it differs from all taken before and the
+ * calibration is free; a still scene gives few. Where it was always free (`busy` in
+ * #GstYolov8Calibrate:stats is 0) the same stream gives the same file. Every eighth is held out: on
+ * these, boxes of the int8 model are compared with boxes of the float model. The model is made when
+ * #GstYolov8Calibrate:frames are in, or at the end of the stream if #GstYolov8Calibrate:min-frames
+ * are; the end of the stream is passed on when that is finished. Nothing is lost by a change of
+ * caps, a flush or a pause; on the way to READY all is given up.
  *
  * ## Messages
  *
@@ -69,6 +71,7 @@ GST_DEBUG_CATEGORY (yolov8calibrate_debug);
 
 #define DEFAULT_FRAMES     128
 #define DEFAULT_MIN_FRAMES 32
+#define DEFAULT_INTERVAL   3
 #define DEFAULT_MAX_DROP   0.1
 
 typedef enum {
@@ -168,7 +171,8 @@ worker_open (GstYolov8Calibrate *self, char *strings[N_STRINGS], GError **error)
     .recipe = strings[PROP_RECIPE],
     .calibrator = { .device = strings[PROP_DEVICE],
         .method = self->method,
-        .max_drop = self->max_drop },
+        .max_drop = self->max_drop,
+        .brief = TRUE },
     .frames = self->frames,
     .min_frames = self->min_frames,
     .interval = self->interval,
@@ -412,8 +416,9 @@ install_properties (GObjectClass *class)
         "Frames that are enough at the end of the stream", YV8_WORKER_HOLD_OUT, G_MAXINT,
         DEFAULT_MIN_FRAMES, set),
     [PROP_INTERVAL] = g_param_spec_uint ("interval", "Interval",
-        "Look at every Nth frame, so that the frames taken are spread over a longer time", 1,
-        G_MAXINT, 1, set),
+        "Look at every Nth frame: neighbours are alike, and calibration that is free for each frame "
+        "makes the same file of the same stream",
+        1, G_MAXINT, DEFAULT_INTERVAL, set),
     [PROP_METHOD] =
         g_param_spec_enum ("method", "Method", "How the range of a feature map is chosen",
             GST_TYPE_YOLOV8_CALIBRATE_METHOD, YV8_METHOD_MSE, set),

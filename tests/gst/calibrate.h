@@ -16,6 +16,7 @@ typedef struct {
   GRand *rand;
 } Fixture;
 
+/* Looks at every frame. */
 static inline GstElement *
 element_new (const char *model, const char *output, guint frames, guint min_frames)
 {
@@ -23,7 +24,7 @@ element_new (const char *model, const char *output, guint frames, guint min_fram
 
   g_assert_nonnull (element);
   g_object_set (element, "model", model, "output", output, "device", "cpu", "frames", frames,
-      "min-frames", min_frames, NULL);
+      "min-frames", min_frames, "interval", 1, NULL);
   return gst_object_ref_sink (element);
 }
 

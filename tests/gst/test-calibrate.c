@@ -256,6 +256,43 @@ test_interval (void)
   fixture_clear (&f);
 }
 
+/* (transfer full): the file that @n pictures of @seed give, however often one comes while the
+ * calibration is busy */
+static GBytes *
+calibrate_on (guint32 seed, guint n)
+{
+  Fixture f;
+  char *data;
+  gsize size;
+
+  fixture_init (&f, n, 8);
+  fixture_play (&f);
+  g_rand_set_seed (f.rand, seed);
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (GstBuffer) buffer = test_buffer_new (&f.info, f.rand);
+
+    while (stat_get (&f, "taken") <= i)
+      push (&f, gst_buffer_copy (buffer));
+  }
+  assert_calibrated (&f, n - n / 8, n / 8);
+  g_assert_true (g_file_get_contents (f.output, &data, &size, NULL));
+  fixture_clear (&f);
+  return g_bytes_new_take (data, size);
+}
+
+/* The same frames, the same file. */
+static void
+test_same (void)
+{
+  const guint32 seed = (guint32) g_test_rand_int ();
+  g_autoptr (GBytes) one = calibrate_on (seed, 16);
+  g_autoptr (GBytes) same = calibrate_on (seed, 16);
+  g_autoptr (GBytes) other = calibrate_on (seed + 1, 16);
+
+  g_assert_true (g_bytes_equal (one, same));
+  g_assert_false (g_bytes_equal (one, other));
+}
+
 /* A network of people finds none in noise: the loss is unknown, so nothing is promised. */
 static void
 test_max_drop (void)
@@ -539,6 +576,7 @@ main (int argc, char **argv)
   g_test_add_func ("/calibrate/too-few", test_too_few);
   g_test_add_func ("/calibrate/still", test_still);
   g_test_add_func ("/calibrate/interval", test_interval);
+  g_test_add_func ("/calibrate/same", test_same);
   g_test_add_func ("/calibrate/max-drop", test_max_drop);
   g_test_add_func ("/calibrate/unwritable", test_unwritable);
   g_test_add_func ("/calibrate/stop", test_stop);
