@@ -45,8 +45,9 @@
  * GST_MESSAGE_PROGRESS with the code `calibrate` once the frames are in. When the file is there, an
  * element message `yolov8-calibrated` with `path` (string), `frames`, `held-out`, `boxes` (uint),
  * `agreement` (double, AP over IoU 0.50:0.05:0.95 of the int8 boxes with the float boxes as truth;
- * NaN if there were none), `agreement-50` (double, at IoU 0.50), `score-shift` (double, mean of
- * int8 score minus float score) and `size` (uint64, bytes). The file appears whole or not at all.
+ * NaN if there were none), `agreement-50` (double, at IoU 0.50), `agreement-by-box` (double, as
+ * `agreement`, but classes count by their boxes), `score-shift` (double, mean of int8 score minus
+ * float score) and `size` (uint64, bytes). The file appears whole or not at all.
  *
  * ## Failing
  *
@@ -423,8 +424,8 @@ install_properties (GObjectClass *class)
         g_param_spec_enum ("method", "Method", "How the range of a feature map is chosen",
             GST_TYPE_YOLOV8_CALIBRATE_METHOD, YV8_METHOD_MSE, set),
     [PROP_MAX_DROP] = g_param_spec_double ("max-drop", "Max drop",
-        "Most that may be lost of the agreement with the float model, which is 1 when all boxes are "
-        "the same; layers are kept in float32 to reach it, and nothing is written if it cannot be "
+        "Most that may be lost of the agreement by box with the float model, which is 1 when all boxes "
+        "are the same; layers are kept in float32 to reach it, and nothing is written if it cannot be "
         "reached; 0 accepts any loss",
         0., 1., DEFAULT_MAX_DROP, set),
     [PROP_PROGRESS] = g_param_spec_double ("progress", "Progress",
@@ -432,7 +433,8 @@ install_properties (GObjectClass *class)
     [PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
         "state (gathering, finishing, done, failed, stopped); numbers of frames: seen, taken, held-out "
         "(of those taken), similar and busy (passed over as too similar, and because calibration was "
-        "busy); progress; when the models were compared: agreement, agreement-50, score-shift",
+        "busy); progress; when the models were compared: agreement, agreement-50, "
+        "agreement-by-box, score-shift",
         GST_TYPE_STRUCTURE, get),
   };
 

@@ -62,7 +62,7 @@ check_drop (const Yv8Maker *self, GError **error)
   Yv8Agreement agreement;
 
   yv8_maker_agreement (self, &agreement);
-  if (self->max_drop <= 0 || 1 - agreement.ap <= self->max_drop)
+  if (self->max_drop <= 0 || 1 - agreement.by_box <= self->max_drop)
     return TRUE;
   if (agreement.n_boxes == 0)
     g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
@@ -70,9 +70,9 @@ check_drop (const Yv8Maker *self, GError **error)
         agreement.n_frames);
   else
     g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
-        "the model agrees with the float model to %.4f (AP of %u boxes on %u frames); allowed is a "
-        "loss of %g",
-        agreement.ap, agreement.n_boxes, agreement.n_frames, self->max_drop);
+        "the model agrees with the float model to %.4f (AP by box, %u boxes on %u frames); allowed is "
+        "a loss of %g",
+        agreement.by_box, agreement.n_boxes, agreement.n_frames, self->max_drop);
   return FALSE;
 }
 

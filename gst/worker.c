@@ -145,8 +145,9 @@ succeed (Yv8Worker *self)
   GstStructure *structure = gst_structure_new ("yolov8-calibrated", "path", G_TYPE_STRING,
       self->output, "frames", G_TYPE_UINT, self->taken - self->held_out, "held-out", G_TYPE_UINT,
       self->held_out, "agreement", G_TYPE_DOUBLE, agreement->ap, "agreement-50", G_TYPE_DOUBLE,
-      agreement->ap50, "score-shift", G_TYPE_DOUBLE, agreement->score_shift, "boxes", G_TYPE_UINT,
-      agreement->n_boxes, "size", G_TYPE_UINT64, (guint64) file.st_size, NULL);
+      agreement->ap50, "agreement-by-box", G_TYPE_DOUBLE, agreement->by_box, "score-shift",
+      G_TYPE_DOUBLE, agreement->score_shift, "boxes", G_TYPE_UINT, agreement->n_boxes, "size",
+      G_TYPE_UINT64, (guint64) file.st_size, NULL);
   GST_INFO_OBJECT (self->element, "%" GST_PTR_FORMAT, structure);
   gst_element_post_message (
       self->element, gst_message_new_element (GST_OBJECT (self->element), structure));
@@ -520,7 +521,7 @@ yv8_worker_stats (Yv8Worker *self, GstStructure *structure)
       "progress", G_TYPE_DOUBLE, self->progress, NULL);
   if (self->judged)
     gst_structure_set (structure, "agreement", G_TYPE_DOUBLE, self->agreement.ap, "agreement-50",
-        G_TYPE_DOUBLE, self->agreement.ap50, "score-shift", G_TYPE_DOUBLE,
-        self->agreement.score_shift, NULL);
+        G_TYPE_DOUBLE, self->agreement.ap50, "agreement-by-box", G_TYPE_DOUBLE,
+        self->agreement.by_box, "score-shift", G_TYPE_DOUBLE, self->agreement.score_shift, NULL);
   g_mutex_unlock (&self->lock);
 }

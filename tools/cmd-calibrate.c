@@ -189,6 +189,7 @@ print_agreement (const Job *job)
   }
   g_print ("agreement   AP50-95 %.4f, AP50 %.4f of %u boxes\n", agreement.ap, agreement.ap50,
       agreement.n_boxes);
+  g_print ("by box      AP50-95 %.4f: classes count by their boxes\n", agreement.by_box);
   g_print ("score shift %+.4f\n", agreement.score_shift);
 }
 
@@ -294,8 +295,9 @@ const Yv8Command yv8_calibrate_command = {
       "No labels are needed: take frames like those that the model will see. Where there are more\n"
       "than N they are chosen evenly over all inputs, and in clips those that differ. Agreement is\n"
       "AP of the int8 model's boxes on the frames held out, with the float model's as the truth.\n"
-      "Where 1 - AP is above --max-drop, layers are put back to float, the noisiest first; if that\n"
-      "is not enough, nothing is written and the exit status is 1.\n\n"
+      "Where 1 - AP by box (classes count by their boxes) is above --max-drop, layers are put\n"
+      "back to float, the noisiest first; if that is not enough, nothing is written and the exit\n"
+      "status is 1.\n\n"
       "Examples:\n"
       "  yv8 calibrate --model yolov8n.onnx --output int8.bin --input train/images\n"
       "  yv8 calibrate --model yolov8n.onnx --output int8.bin --report report.html vtest.avi\n"

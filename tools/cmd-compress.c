@@ -208,7 +208,7 @@ print_points (const Job *job)
 static void
 print_trials (const Job *job)
 {
-  const char *titles[] = { "<trial", "shares times", "GMAC", "MB", "AP50-95", "ms", NULL };
+  const char *titles[] = { "<trial", "shares times", "GMAC", "MB", "AP by box", "ms", NULL };
   g_autoptr (Yv8Table) table = yv8_table_new (titles);
   guint n = yv8_compressor_n_trials (job->compressor);
 
@@ -221,7 +221,7 @@ print_trials (const Job *job)
     yv8_table_add (table, "%.4f", trial.factor);
     yv8_table_add (table, "%.3f", (double) trial.macs / 1e9);
     yv8_table_add (table, "%.2f", (double) trial.bytes / 1e6);
-    yv8_table_add (table, isnan (trial.agreement.ap) ? "-" : "%.4f", trial.agreement.ap);
+    yv8_table_add (table, isnan (trial.agreement.by_box) ? "-" : "%.4f", trial.agreement.by_box);
     yv8_table_add (table, isnan (trial.ms) ? "-" : "%.2f", trial.ms);
   }
   g_print ("\n");
@@ -271,6 +271,7 @@ write_agreement (Yv8Json *json, const Yv8Agreement *agreement)
 {
   yv8_json_number (json, "agreement_ap", agreement->ap, 6);
   yv8_json_number (json, "agreement_ap50", agreement->ap50, 6);
+  yv8_json_number (json, "agreement_by_box_ap", agreement->by_box, 6);
 }
 
 static void
@@ -417,7 +418,8 @@ const Yv8Command yv8_compress_command = {
       "frames held out, with the float model's as the truth.\n\n"
       "Targets multiply the recipe's shares by a factor: --target-macs by the one that leaves so\n"
       "much, --target-ms by the least that is fast enough, --max-drop by the greatest whose 1 - AP\n"
-      "is within; up to 6 trials. If there is none, nothing is written and the exit status is 1.\n\n"
+      "by box (classes count by their boxes) is within; up to 6 trials. If there is none, nothing\n"
+      "is written and the exit status is 1.\n\n"
       "Work that was interrupted goes on where it was when the same command is given again.\n\n"
       "Examples:\n"
       "  yv8 compress --model yolov8n.onnx --output fast.bin --recipe fast --report fast.html \\\n"

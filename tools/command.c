@@ -111,7 +111,7 @@ add_groups (GOptionContext *context, guint groups, Yv8Options *options)
     { "validate", 0, 0, G_OPTION_ARG_INT, &options->validate,
         "Hold out every Nth of them for comparison, 0 for none (8)", "N" },
     { "max-drop", 0, 0, G_OPTION_ARG_DOUBLE, &options->max_drop,
-        "Loss of agreement allowed, 0 to 1; 0 for any (0)", "D" },
+        "Loss of agreement by box allowed, 0 to 1; 0 for any (0)", "D" },
     { NULL },
   };
 

@@ -317,9 +317,9 @@ check_targets (const Yv8Compressor *self, GError **error)
         kept->agreement.n_frames);
   else if (!yv8_mixed_within (&kept->agreement, options->max_drop))
     g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
-        "the model agrees with the float model to %.4f (AP of %u boxes on %u frames) with the "
+        "the model agrees with the float model to %.4f (AP by box, %u boxes on %u frames) with the "
         "recipe's shares times %.3g; allowed is a loss of %g. Allow more, or add frames",
-        kept->agreement.ap, kept->agreement.n_boxes, kept->agreement.n_frames, kept->factor,
+        kept->agreement.by_box, kept->agreement.n_boxes, kept->agreement.n_frames, kept->factor,
         options->max_drop);
   else
     return TRUE;

@@ -47,5 +47,6 @@ yv8_provenance_put_agreement (GHashTable *metadata, const Yv8Agreement *agreemen
     return;
   put_double (metadata, "yv8.agreement_ap", agreement->ap);
   put_double (metadata, "yv8.agreement_ap50", agreement->ap50);
+  put_double (metadata, "yv8.agreement_by_box", agreement->by_box);
   put_double (metadata, "yv8.agreement_score_shift", agreement->score_shift);
 }

@@ -61,6 +61,6 @@ yv8_agreement_compare (
         (const Yv8Detection *) a->data, a->len, (const Yv8Detection *) b->data, b->len, &n);
   }
   yv8_evaluator_average (evaluator, &average);
-  *agreement = (Yv8Agreement){ average.map, average.map50, n ? shift / n : 0, average.n_images,
-    average.n_labels };
+  *agreement = (Yv8Agreement){ average.map, average.map50, average.by_label, n ? shift / n : 0,
+    average.n_images, average.n_labels };
 }

@@ -306,10 +306,10 @@ check_agreement (const Yv8Calibration *self, GError **error)
         agreement->n_frames);
   else
     g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
-        "the int8 model agrees with the float model to %.4f (AP of %u boxes on %u frames), with %u "
-        "layers in float32; allowed is a loss of %g. Allow more, or add frames",
-        agreement->ap, agreement->n_boxes, agreement->n_frames, yv8_scheme_n_kept (self->scheme),
-        max_drop);
+        "the int8 model agrees with the float model to %.4f (AP by box, %u boxes on %u frames), with "
+        "%u layers in float32; allowed is a loss of %g. Allow more, or add frames",
+        agreement->by_box, agreement->n_boxes, agreement->n_frames,
+        yv8_scheme_n_kept (self->scheme), max_drop);
   return FALSE;
 }
 

@@ -18,7 +18,7 @@ yv8_judge (const Yv8Judge *judge, const Yv8Graph *graph, Yv8Agreement *agreement
 gboolean
 yv8_mixed_within (const Yv8Agreement *agreement, double max_drop)
 {
-  return max_drop <= 0 || 1 - agreement->ap <= max_drop;
+  return max_drop <= 0 || 1 - agreement->by_box <= max_drop;
 }
 
 static double
@@ -71,7 +71,7 @@ yv8_mixed_search (Yv8Scheme *scheme, const Yv8LayerFidelity *layers, const Yv8Ju
     g_autoptr (Yv8Graph) graph = quantize_and_judge (scheme, judge, &result, error);
     if (!graph)
       return NULL;
-    if (result.ap > agreement->ap) {
+    if (result.by_box > agreement->by_box) {
       g_clear_pointer (&best, yv8_graph_free);
       best = g_steal_pointer (&graph);
       *agreement = result;

@@ -30,7 +30,7 @@ gboolean yv8_judge (
  * yv8_mixed_search:
  * @scheme: ready for yv8_quantize(); layers are put to float32 in it
  * @layers: with @alone measured
- * @max_drop: least agreement is 1 - @max_drop; 0 accepts any
+ * @max_drop: least agreement by box is 1 - @max_drop; 0 accepts any
  * @agreement: (out): of the graph that is returned
  *
  * Greedy: as long as the loss exceeds @max_drop, the int8 layer with the most noise of its own is

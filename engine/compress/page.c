@@ -31,6 +31,7 @@ append_tiles (GString *html, const Yv8Page *page)
   g_string_append (html, "<div class=tiles>\n");
   yv8_html_tile (html, "Agreement, AP 0.50:0.95", "$4", last->agreement.ap);
   yv8_html_tile (html, "Agreement, AP 0.50", "$4", last->agreement.ap50);
+  yv8_html_tile (html, "Agreement by box", "$4", last->agreement.by_box);
   yv8_html_tile (html, "MACs, G", "$2", (double) last->macs / 1e9);
   yv8_html_tile (
       html, "of the source's", "$1 %", 100 * (double) last->macs / (double) MAX (first->macs, 1));
@@ -43,7 +44,7 @@ append_tiles (GString *html, const Yv8Page *page)
   }
   yv8_html_append (html,
       "</div>\n<p>Agreement: average precision of the boxes, with the source's of at least 0.25 as "
-      "the truth: $u boxes on $u frames that were held out. MACs are without those of blocks of "
+      "the truth: $u boxes on $u frames that were held out; by box, classes count by their boxes. MACs are without those of blocks of "
       "weights that are 0.</p>\n",
       (guint64) last->agreement.n_boxes, (guint64) last->agreement.n_frames);
 }
@@ -104,13 +105,13 @@ append_trials (GString *html, const Yv8Page *page)
     return;
   g_string_append (html,
       "<section><h2>Trials</h2>\n<p>The curve that the search for the target walked: the recipe's "
-      "shares, multiplied.</p>\n<table><tr><th>#<th>shares times<th>GMAC<th>MB<th>AP50-95<th>ms"
+      "shares, multiplied.</p>\n<table><tr><th>#<th>shares times<th>GMAC<th>MB<th>AP by box<th>ms"
       "<th>taken</tr>\n");
   for (guint i = 0; i < page->trials->len; i++) {
     const Yv8CompressorTrial *trial = &g_array_index (page->trials, Yv8CompressorTrial, i);
     yv8_html_append (html, "<tr><td>$u<td>$4<td>$3<td>$2<td>$4<td>$2<td>$s</tr>\n", (guint64) i + 1,
-        trial->factor, (double) trial->macs / 1e9, (double) trial->bytes / 1e6, trial->agreement.ap,
-        trial->ms, trial->kept ? "yes" : "");
+        trial->factor, (double) trial->macs / 1e9, (double) trial->bytes / 1e6,
+        trial->agreement.by_box, trial->ms, trial->kept ? "yes" : "");
   }
   g_string_append (html, "</table></section>\n");
 }

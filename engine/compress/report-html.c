@@ -37,6 +37,7 @@ append_tiles (GString *html, const Yv8Report *report)
   g_string_append (html, "<div class=tiles>\n");
   yv8_html_tile (html, "Agreement, AP 0.50:0.95", "$4", agreement->ap);
   yv8_html_tile (html, "Agreement, AP 0.50", "$4", agreement->ap50);
+  yv8_html_tile (html, "Agreement by box", "$4", agreement->by_box);
   yv8_html_tile (
       html, "Score shift", "$4", agreement->n_boxes ? agreement->score_shift : (double) NAN);
   yv8_html_tile (html, "Weights, MB", "$2", (double) report->int8_size / 1e6);
@@ -45,7 +46,8 @@ append_tiles (GString *html, const Yv8Report *report)
   yv8_html_tile (html, "of these in int8", "$1 %", macs > 0 ? 100 * int8_macs / macs : 0);
   yv8_html_append (html,
       "</div>\n<p>Agreement: average precision of the int8 model's boxes, with the float model's "
-      "of at least 0.25 as the truth: $u boxes on $u frames that calibration did not see.</p>\n",
+      "of at least 0.25 as the truth: $u boxes on $u frames that calibration did not see. By box, "
+      "classes count by their boxes.</p>\n",
       (guint64) agreement->n_boxes, (guint64) agreement->n_frames);
 }
 

@@ -126,6 +126,7 @@ add_agreement (JsonBuilder *builder, const Yv8Agreement *agreement)
   json_builder_begin_object (builder);
   add_double (builder, "ap", agreement->ap);
   add_double (builder, "ap50", agreement->ap50);
+  add_double (builder, "by_box", agreement->by_box);
   add_double (builder, "score_shift", agreement->score_shift);
   add_int (builder, "frames", agreement->n_frames);
   add_int (builder, "boxes", agreement->n_boxes);

@@ -39,8 +39,9 @@ YV8_API gboolean yv8_method_from_name (const char *name, Yv8Method *method);
  * @threads: CPU threads; 0 for as many as the process may use
  * @method: how ranges are chosen
  * @keep_float: (nullable): comma-separated glob patterns of layer names that stay in float32
- * @max_drop: of 1 - agreement, 0 to 1: layers are put back to float, the worst first, until the
- * loss is within it, and yv8_calibrator_finish() fails if it cannot be reached; 0 accepts any loss
+ * @max_drop: of 1 - agreement by box, 0 to 1: layers are put back to float, the worst first, until
+ * the loss is within it, and yv8_calibrator_finish() fails if it cannot be reached; 0 accepts any
+ * loss
  * @brief: there will be no yv8_calibrator_report(): the error of layers is measured only where
  *   @max_drop asks for it, which saves a third of yv8_calibrator_finish()
  * @reference: (nullable): a float model of the same classes to compare with in place of the model
@@ -64,12 +65,15 @@ typedef struct {
  * @ap: AP over IoU 0.50:0.05:0.95 of the int8 model's boxes, with the float model's boxes of at
  * least 0.25 as the truth: 1 is agreement in every box; NaN when the float model saw nothing
  * @ap50: the same at IoU 0.50
+ * @by_box: as @ap, but classes count by their boxes and not alike: one box of a class that is rare
+ * in the scene does not decide
  * @score_shift: mean of int8 score minus float score over matched boxes
  * @n_frames: frames compared
  * @n_boxes: boxes of the float model
  */
 typedef struct {
   double ap, ap50;
+  double by_box;
   double score_shift;
   guint n_frames, n_boxes;
 } Yv8Agreement;

@@ -20,7 +20,7 @@ G_BEGIN_DECLS
  * @target_macs: share of the source's multiply-accumulates, at the same input size, that is to be
  *   left, above 0 and below 1; 0 leaves the recipe's shares as they are
  * @target_ms: milliseconds that a frame may take in the network on @device; 0 for any
- * @max_drop: of 1 - agreement of the result, 0 to 1; 0 accepts any
+ * @max_drop: of 1 - agreement by box of the result, 0 to 1; 0 accepts any
  * @measure: time the network after each step
  *
  * Zeroed it is all defaults.

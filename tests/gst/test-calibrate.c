@@ -67,21 +67,22 @@ assert_calibrated (Fixture *f, guint frames, guint held_out)
   g_autoptr (GstMessage) message = wait_for (f, GST_MESSAGE_ELEMENT, 0);
   const GstStructure *structure = gst_message_get_structure (message);
   guint n_frames, n_held_out;
-  double agreement, agreement50, shift;
+  double agreement, agreement50, by_box, shift;
   guint64 size;
   GStatBuf file;
 
   g_assert_true (gst_structure_has_name (structure, "yolov8-calibrated"));
   g_assert_cmpstr (gst_structure_get_string (structure, "path"), ==, f->output);
-  g_assert_true (
-      gst_structure_get (structure, "frames", G_TYPE_UINT, &n_frames, "held-out", G_TYPE_UINT,
-          &n_held_out, "agreement", G_TYPE_DOUBLE, &agreement, "agreement-50", G_TYPE_DOUBLE,
-          &agreement50, "score-shift", G_TYPE_DOUBLE, &shift, "size", G_TYPE_UINT64, &size, NULL));
+  g_assert_true (gst_structure_get (structure, "frames", G_TYPE_UINT, &n_frames, "held-out",
+      G_TYPE_UINT, &n_held_out, "agreement", G_TYPE_DOUBLE, &agreement, "agreement-50",
+      G_TYPE_DOUBLE, &agreement50, "agreement-by-box", G_TYPE_DOUBLE, &by_box, "score-shift",
+      G_TYPE_DOUBLE, &shift, "size", G_TYPE_UINT64, &size, NULL));
   g_assert_cmpuint (n_frames, ==, frames);
   g_assert_cmpuint (n_held_out, ==, held_out);
   g_assert_cmpfloat (agreement, >=, 0.9);
   g_assert_cmpfloat (agreement, <=, 1.);
   g_assert_cmpfloat (agreement50, >=, agreement);
+  g_assert_cmpfloat (by_box, >=, 0.9);
   g_assert_cmpfloat (ABS (shift), <, 0.1);
   g_assert_cmpint (g_stat (f->output, &file), ==, 0);
   g_assert_cmpuint (size, ==, (guint64) file.st_size);

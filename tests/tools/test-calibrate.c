@@ -133,6 +133,7 @@ test_json (void)
   g_assert_cmpint (json_object_get_int_member (agreement, "frames"), ==, 2);
   g_assert_cmpint (json_object_get_int_member (agreement, "boxes"), >, 0);
   g_assert_cmpfloat (json_object_get_double_member (agreement, "ap"), >, 0.5);
+  g_assert_cmpfloat (json_object_get_double_member (agreement, "by_box"), >, 0.5);
   for (guint i = 0; i < json_array_get_length (layers); i++)
     n_float += g_str_equal (
         json_object_get_string_member (json_array_get_object_element (layers, i), "type"),

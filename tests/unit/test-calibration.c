@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Calibrations of small networks: ranges where frames show few of the classes, and the search for
- * layers that stay in float. */
+ * layers that stay in float, by what. */
 #include "compress/calibration.h"
 #include "steps.h"
 
@@ -120,7 +120,7 @@ search (guint32 seed, gboolean brief, double max_drop, gboolean kept[N_OPS], dou
     g_assert_error (error, YV8_ERROR, YV8_ERROR_ACCURACY);
   for (guint i = 0; i < N_OPS; i++)
     kept[i] = calibration->scheme->keep_float[i];
-  *ap = calibration->agreement.ap;
+  *ap = calibration->agreement.by_box;
   return n_steps;
 }
 
@@ -144,11 +144,36 @@ test_brief (void)
   }
 }
 
+/* Of ten boxes one, the only one of its class, is lost. */
+static void
+test_by_box (void)
+{
+  g_autoptr (GPtrArray) truth = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
+  Yv8Agreement agreement;
+
+  for (guint i = 0; i < 2; i++) {
+    GArray *boxes = g_array_new (FALSE, TRUE, sizeof (Yv8Detection));
+    for (guint k = 0; k < 10 - i; k++) {
+      const Yv8Detection box = { k == 9, 0.5f, 20.0f * (float) k, 0, 10, 10 };
+      g_array_append_val (boxes, box);
+    }
+    g_ptr_array_add (i ? found : truth, boxes);
+  }
+  yv8_agreement_compare (truth, found, N_CLASSES, &agreement);
+  g_assert_cmpuint (agreement.n_boxes, ==, 10);
+  g_assert_cmpfloat_with_epsilon (agreement.ap, 0.5, 1e-9);
+  g_assert_cmpfloat_with_epsilon (agreement.by_box, 0.9, 1e-9);
+  g_assert_true (yv8_mixed_within (&agreement, 0.11));
+  g_assert_false (yv8_mixed_within (&agreement, 0.09));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/calibration/unseen", test_unseen);
   g_test_add_func ("/calibration/brief", test_brief);
+  g_test_add_func ("/calibration/by-box", test_by_box);
   return g_test_run ();
 }
