@@ -424,9 +424,9 @@ install_properties (GObjectClass *class)
         g_param_spec_enum ("method", "Method", "How the range of a feature map is chosen",
             GST_TYPE_YOLOV8_CALIBRATE_METHOD, YV8_METHOD_MSE, set),
     [PROP_MAX_DROP] = g_param_spec_double ("max-drop", "Max drop",
-        "Most that may be lost of the agreement by box with the float model, which is 1 when all boxes "
-        "are the same; layers are kept in float32 to reach it, and nothing is written if it cannot be "
-        "reached; 0 accepts any loss",
+        "Most that may be lost of the agreement by box with the float model, which is 1 when all "
+        "boxes are the same; layers are kept in float32 to reach it, and nothing is written if it "
+        "cannot be reached; 0 accepts any loss",
         0., 1., DEFAULT_MAX_DROP, set),
     [PROP_PROGRESS] = g_param_spec_double ("progress", "Progress",
         "Up to 0.5 frames are taken, up to 1 the model is made", 0., 1., 0., get),
@@ -434,7 +434,7 @@ install_properties (GObjectClass *class)
         "state (gathering, finishing, done, failed, stopped); numbers of frames: seen, taken, held-out "
         "(of those taken), similar and busy (passed over as too similar, and because calibration was "
         "busy); progress; when the models were compared: agreement, agreement-50, "
-        "agreement-by-box, score-shift",
+        "agreement-by-box and score-shift",
         GST_TYPE_STRUCTURE, get),
   };
 

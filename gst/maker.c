@@ -55,25 +55,14 @@ yv8_maker_add (Yv8Maker *self, const Yv8Frame *frame, Yv8FrameUse use, GError **
   return yv8_calibrator_add (self->calibrator, frame, NULL, use, error);
 }
 
-/* The gate that a calibrator has of its own. */
+/* A calibrator has the gate itself. */
 static gboolean
 check_drop (const Yv8Maker *self, GError **error)
 {
   Yv8Agreement agreement;
 
   yv8_maker_agreement (self, &agreement);
-  if (self->max_drop <= 0 || 1 - agreement.by_box <= self->max_drop)
-    return TRUE;
-  if (agreement.n_boxes == 0)
-    g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
-        "the model cannot be judged: the float model found nothing on the %u frames held out",
-        agreement.n_frames);
-  else
-    g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
-        "the model agrees with the float model to %.4f (AP by box, %u boxes on %u frames); allowed is "
-        "a loss of %g",
-        agreement.by_box, agreement.n_boxes, agreement.n_frames, self->max_drop);
-  return FALSE;
+  return yv8_agreement_check (&agreement, self->max_drop, error);
 }
 
 Yv8Model *

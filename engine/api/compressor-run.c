@@ -191,7 +191,7 @@ is_good (const Search *search, const Yv8CompressorTrial *trial)
 {
   const Yv8CompressorOptions *options = &search->compressor->options;
 
-  if (search->by_drop && !yv8_mixed_within (&trial->agreement, options->max_drop))
+  if (search->by_drop && !yv8_agreement_check (&trial->agreement, options->max_drop, NULL))
     return FALSE;
   return !search->by_time || trial->ms <= options->target_ms;
 }
@@ -310,17 +310,8 @@ check_targets (const Yv8Compressor *self, GError **error)
     g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
         "the model takes %.2f ms with the recipe's shares times %.3g; allowed are %g", kept->ms,
         kept->factor, options->target_ms);
-  else if (options->max_drop > 0 && kept->agreement.n_boxes == 0)
-    g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
-        "the model cannot be judged: the float model found nothing on the %u frames held out; add "
-        "frames with objects",
-        kept->agreement.n_frames);
-  else if (!yv8_mixed_within (&kept->agreement, options->max_drop))
-    g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
-        "the model agrees with the float model to %.4f (AP by box, %u boxes on %u frames) with the "
-        "recipe's shares times %.3g; allowed is a loss of %g. Allow more, or add frames",
-        kept->agreement.by_box, kept->agreement.n_boxes, kept->agreement.n_frames, kept->factor,
-        options->max_drop);
+  else if (!yv8_agreement_check (&kept->agreement, options->max_drop, error))
+    g_prefix_error (error, "with the recipe's shares times %.3g: ", kept->factor);
   else
     return TRUE;
   return FALSE;

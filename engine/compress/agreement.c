@@ -64,3 +64,23 @@ yv8_agreement_compare (
   *agreement = (Yv8Agreement){ average.map, average.map50, average.by_label, n ? shift / n : 0,
     average.n_images, average.n_labels };
 }
+
+gboolean
+yv8_agreement_check (const Yv8Agreement *agreement, double max_drop, GError **error)
+{
+  g_return_val_if_fail (agreement, FALSE);
+
+  if (max_drop <= 0 || 1 - agreement->by_box <= max_drop)
+    return TRUE;
+  if (agreement->n_boxes == 0)
+    g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
+        "the model cannot be judged: the float model found nothing on the %u frames held out; add "
+        "frames with objects",
+        agreement->n_frames);
+  else
+    g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
+        "the model agrees with the float model to %.4f (AP by box, %u boxes on %u frames); allowed "
+        "is a loss of %g. Allow more, or add frames",
+        agreement->by_box, agreement->n_boxes, agreement->n_frames, max_drop);
+  return FALSE;
+}

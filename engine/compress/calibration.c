@@ -277,39 +277,26 @@ search (Yv8Calibration *self, GError **error)
   if (!yv8_agreement_detect (
           self->truth, &own->target, own->held_out, YV8_AGREEMENT_TRUTH, truth, error))
     return NULL;
-  if (self->brief) { /* without a budget no layer's error is asked for */
-    g_autoptr (Yv8Graph) graph =
-        yv8_mixed_search (self->scheme, self->layers, &judge, 0, &self->agreement, error);
-    if (!graph || self->agreement.n_boxes == 0 ||
-        yv8_mixed_within (&self->agreement, own->max_drop))
-      return g_steal_pointer (&graph);
-    if (!measure_layers (self, error))
-      return NULL;
-    own->stage = "comparing boxes";
-  }
-  return yv8_mixed_search (
-      self->scheme, self->layers, &judge, own->max_drop, &self->agreement, error);
+  g_autoptr (Yv8Graph) graph = yv8_mixed_make (self->scheme, &judge, &self->agreement, error);
+  if (!graph || self->agreement.n_boxes == 0 ||
+      yv8_agreement_check (&self->agreement, own->max_drop, NULL))
+    return g_steal_pointer (&graph);
+  if (self->brief && !measure_layers (self, error))
+    return NULL;
+  own->stage = "comparing boxes";
+  return yv8_mixed_search (self->scheme, self->layers, &judge, own->max_drop,
+      g_steal_pointer (&graph), &self->agreement, error);
 }
 
 static gboolean
 check_agreement (const Yv8Calibration *self, GError **error)
 {
-  double max_drop = self->private->max_drop;
-  const Yv8Agreement *agreement = &self->agreement;
+  guint n_kept = yv8_scheme_n_kept (self->scheme);
 
-  if (yv8_mixed_within (agreement, max_drop))
+  if (yv8_agreement_check (&self->agreement, self->private->max_drop, error))
     return TRUE;
-  if (agreement->n_boxes == 0)
-    g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
-        "the int8 model cannot be judged: the float model found nothing on the %u frames held out; "
-        "add frames with objects",
-        agreement->n_frames);
-  else
-    g_set_error (error, YV8_ERROR, YV8_ERROR_ACCURACY,
-        "the int8 model agrees with the float model to %.4f (AP by box, %u boxes on %u frames), with "
-        "%u layers in float32; allowed is a loss of %g. Allow more, or add frames",
-        agreement->by_box, agreement->n_boxes, agreement->n_frames,
-        yv8_scheme_n_kept (self->scheme), max_drop);
+  if (n_kept > 0)
+    g_prefix_error (error, "with %u layers in float32: ", n_kept);
   return FALSE;
 }
 
@@ -332,9 +319,10 @@ quantize (Yv8Calibration *self, GError **error)
   if (!graph)
     return NULL;
   own->stage = "measuring the int8 model";
-  gboolean measured = self->brief || yv8_fidelity_measure_accumulated (self->scheme, graph,
-                                         &own->target, own->samples, self->layers, error);
-  return measured && check_agreement (self, error) ? g_steal_pointer (&graph) : NULL;
+  if (!self->brief && !yv8_fidelity_measure_accumulated (
+                          self->scheme, graph, &own->target, own->samples, self->layers, error))
+    return NULL;
+  return check_agreement (self, error) ? g_steal_pointer (&graph) : NULL;
 }
 
 Yv8Graph *

@@ -15,12 +15,6 @@ yv8_judge (const Yv8Judge *judge, const Yv8Graph *graph, Yv8Agreement *agreement
   return TRUE;
 }
 
-gboolean
-yv8_mixed_within (const Yv8Agreement *agreement, double max_drop)
-{
-  return max_drop <= 0 || 1 - agreement->by_box <= max_drop;
-}
-
 static double
 noise_share (const Yv8Fidelity *fidelity)
 {
@@ -42,8 +36,8 @@ find_worst (const Yv8Scheme *scheme, const Yv8LayerFidelity *layers, const gbool
   return worst;
 }
 
-static Yv8Graph *
-quantize_and_judge (
+Yv8Graph *
+yv8_mixed_make (
     const Yv8Scheme *scheme, const Yv8Judge *judge, Yv8Agreement *agreement, GError **error)
 {
   g_autoptr (Yv8Graph) graph = yv8_quantize (scheme, error);
@@ -55,25 +49,24 @@ quantize_and_judge (
 
 Yv8Graph *
 yv8_mixed_search (Yv8Scheme *scheme, const Yv8LayerFidelity *layers, const Yv8Judge *judge,
-    double max_drop, Yv8Agreement *agreement, GError **error)
+    double max_drop, Yv8Graph *graph, Yv8Agreement *agreement, GError **error)
 {
   g_autofree gboolean *tried = g_new0 (gboolean, yv8_graph_n_ops (scheme->graph));
-  g_autoptr (Yv8Graph) best = quantize_and_judge (scheme, judge, agreement, error);
+  g_autoptr (Yv8Graph) best = graph;
   guint failures = 0;
 
-  for (guint trial = 0; best && trial < YV8_MIXED_TRIALS && failures < YV8_MIXED_FAILURES;
-       trial++) {
+  for (guint trial = 0; trial < YV8_MIXED_TRIALS && failures < YV8_MIXED_FAILURES; trial++) {
     Yv8Agreement result;
     guint worst = find_worst (scheme, layers, tried);
-    if (yv8_mixed_within (agreement, max_drop) || agreement->n_boxes == 0 || worst == G_MAXUINT)
+    if (yv8_agreement_check (agreement, max_drop, NULL) || worst == G_MAXUINT)
       break;
     scheme->keep_float[worst] = tried[worst] = TRUE;
-    g_autoptr (Yv8Graph) graph = quantize_and_judge (scheme, judge, &result, error);
-    if (!graph)
+    g_autoptr (Yv8Graph) next = yv8_mixed_make (scheme, judge, &result, error);
+    if (!next)
       return NULL;
     if (result.by_box > agreement->by_box) {
       g_clear_pointer (&best, yv8_graph_free);
-      best = g_steal_pointer (&graph);
+      best = g_steal_pointer (&next);
       *agreement = result;
       failures = 0;
     } else {

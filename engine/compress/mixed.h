@@ -27,11 +27,20 @@ gboolean yv8_judge (
     const Yv8Judge *judge, const Yv8Graph *graph, Yv8Agreement *agreement, GError **error);
 
 /**
+ * yv8_mixed_make: yv8_quantize() and yv8_judge()
+ *
+ * Returns: (transfer full): %NULL with @error set
+ */
+Yv8Graph *yv8_mixed_make (
+    const Yv8Scheme *scheme, const Yv8Judge *judge, Yv8Agreement *agreement, GError **error);
+
+/**
  * yv8_mixed_search:
- * @scheme: ready for yv8_quantize(); layers are put to float32 in it
+ * @scheme: that @graph was made of; layers are put to float32 in it
  * @layers: with @alone measured
- * @max_drop: least agreement by box is 1 - @max_drop; 0 accepts any
- * @agreement: (out): of the graph that is returned
+ * @max_drop: as of yv8_agreement_check()
+ * @graph: (transfer full): from yv8_mixed_make()
+ * @agreement: (inout): of @graph; of the graph that is returned
  *
  * Greedy: as long as the loss exceeds @max_drop, the int8 layer with the most noise of its own is
  * tried in float32, and stays there if agreement rises. Ends after YV8_MIXED_TRIALS trials, or
@@ -40,12 +49,8 @@ gboolean yv8_judge (
  * Returns: (transfer full): the best graph found, within the budget or not; %NULL with @error set
  */
 Yv8Graph *yv8_mixed_search (Yv8Scheme *scheme, const Yv8LayerFidelity *layers,
-    const Yv8Judge *judge, double max_drop, Yv8Agreement *agreement, GError **error);
-
-/**
- * yv8_mixed_within: Returns: whether the loss is known and within @max_drop
- */
-gboolean yv8_mixed_within (const Yv8Agreement *agreement, double max_drop);
+    const Yv8Judge *judge, double max_drop, Yv8Graph *graph, Yv8Agreement *agreement,
+    GError **error);
 
 #define YV8_MIXED_TRIALS   24
 #define YV8_MIXED_FAILURES 6

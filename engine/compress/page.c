@@ -44,8 +44,8 @@ append_tiles (GString *html, const Yv8Page *page)
   }
   yv8_html_append (html,
       "</div>\n<p>Agreement: average precision of the boxes, with the source's of at least 0.25 as "
-      "the truth: $u boxes on $u frames that were held out; by box, classes count by their boxes. MACs are without those of blocks of "
-      "weights that are 0.</p>\n",
+      "the truth: $u boxes on $u frames that were held out; by box, classes count by their boxes. "
+      "MACs are without those of blocks of weights that are 0.</p>\n",
       (guint64) last->agreement.n_boxes, (guint64) last->agreement.n_frames);
 }
 

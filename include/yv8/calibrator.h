@@ -79,6 +79,15 @@ typedef struct {
 } Yv8Agreement;
 
 /**
+ * yv8_agreement_check: whether the loss is known and within what is allowed
+ * @max_drop: of 1 - agreement by box; 0 or less allows any, and need not know it
+ *
+ * Returns: %FALSE with @error set: ACCURACY, with the figures and a remedy
+ */
+YV8_API gboolean yv8_agreement_check (
+    const Yv8Agreement *agreement, double max_drop, GError **error);
+
+/**
  * Yv8FrameUse:
  * @YV8_FRAME_CALIBRATE: ranges are gathered from the frame
  * @YV8_FRAME_VALIDATE: the frame is held out; int8 and float boxes are compared on it

@@ -149,6 +149,7 @@ static void
 test_by_box (void)
 {
   g_autoptr (GPtrArray) truth = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
+  g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
   Yv8Agreement agreement;
 
@@ -164,8 +165,10 @@ test_by_box (void)
   g_assert_cmpuint (agreement.n_boxes, ==, 10);
   g_assert_cmpfloat_with_epsilon (agreement.ap, 0.5, 1e-9);
   g_assert_cmpfloat_with_epsilon (agreement.by_box, 0.9, 1e-9);
-  g_assert_true (yv8_mixed_within (&agreement, 0.11));
-  g_assert_false (yv8_mixed_within (&agreement, 0.09));
+  g_assert_true (yv8_agreement_check (&agreement, 0.11, NULL));
+  g_assert_true (yv8_agreement_check (&agreement, 0, NULL));
+  g_assert_false (yv8_agreement_check (&agreement, 0.09, &error));
+  g_assert_error (error, YV8_ERROR, YV8_ERROR_ACCURACY);
 }
 
 int

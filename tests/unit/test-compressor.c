@@ -355,7 +355,7 @@ test_drop (void)
   if (!none)
     g_assert_error (error, YV8_ERROR, YV8_ERROR_ACCURACY);
   else
-    g_assert_cmpfloat (get_point (one, 1).agreement.ap, >=, 1 - 1e-9);
+    g_assert_cmpfloat (get_point (one, 1).agreement.by_box, >=, 1 - 1e-9);
   g_autoptr (Yv8Model) most = finish (two);
   g_assert_nonnull (most);
   g_assert_cmpuint (yv8_compressor_n_trials (two), >, 2);
