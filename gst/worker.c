@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Calibration beside a stream: a thread with a queue of two frames. */
+ * Calibration beside a stream: a thread with a queue of four frames. */
 #include <glib/gstdio.h>
 
 #include "error.h"
@@ -12,7 +12,7 @@
 GST_DEBUG_CATEGORY_EXTERN (yolov8calibrate_debug);
 #define GST_CAT_DEFAULT yolov8calibrate_debug
 
-#define N_SLOTS         2
+#define N_SLOTS         4
 #define NOVELTY         1.0 /* levels of 0..255; sensor noise is less */
 #define CODE            "calibrate"
 #define PERCENTS        100

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Calibration beside a stream: a thread with a queue of two frames. */
+ * Calibration beside a stream: a thread with a queue of four frames. */
 #pragma once
 
 #include <gst/video/video.h>
